@@ -1,0 +1,65 @@
+"""Net Promoter Score statistics: intervals, tests of change, and comparison with CSAT and CES, from counts."""
+
+from npsstats import datasets
+from npsstats.errors import ConvergenceError, InvalidRatingError, SmallSampleWarning, UndefinedScoreError
+from npsstats.inference.comparison import compare
+from npsstats.inference.estimation import estimate
+from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.scales import (
+    CES,
+    CES_2,
+    CES_2_TOP_BOX,
+    CSAT,
+    CSAT_MEAN,
+    ENPS,
+    NKI,
+    NPS,
+    NPS_1_TO_10,
+    NPS_CATEGORIES,
+    Metric,
+    Scale,
+    mean_rating,
+    mean_score,
+    net_score,
+    top_box,
+)
+from npsstats.reporting import plots
+from npsstats.reporting.documents import Report, report
+from npsstats.results.differences import Differences
+from npsstats.results.estimates import Estimates
+from npsstats.tabulation.sources import tabulate
+from npsstats.version import __version__
+
+__all__ = [
+    "CES",
+    "CES_2",
+    "CES_2_TOP_BOX",
+    "CSAT",
+    "CSAT_MEAN",
+    "ENPS",
+    "NKI",
+    "NPS",
+    "NPS_1_TO_10",
+    "NPS_CATEGORIES",
+    "ConvergenceError",
+    "Differences",
+    "Estimates",
+    "InvalidRatingError",
+    "Metric",
+    "RatingCounts",
+    "Report",
+    "Scale",
+    "SmallSampleWarning",
+    "UndefinedScoreError",
+    "__version__",
+    "compare",
+    "datasets",
+    "estimate",
+    "mean_rating",
+    "mean_score",
+    "net_score",
+    "plots",
+    "report",
+    "tabulate",
+    "top_box",
+]

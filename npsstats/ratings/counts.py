@@ -1,0 +1,516 @@
+"""Counts of ratings by group: all that inference needs from independent respondents."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from npsstats.ratings.order import sort_labels
+from npsstats.ratings.percentages import counts_from_percentages
+from npsstats.ratings.scales import NPS, NPS_CATEGORIES, Metric, Scale
+from npsstats.typing import IntArray, Label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RatingCounts"]
+
+# The columns of results; a group column of the same name would hide one of them.
+RESERVED_COLUMNS = frozenset(
+    {"n", "missing", "score", "standard_error", "low", "high"}
+    | {"reference", "n_reference", "difference", "statistic", "pvalue"}
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RatingCounts:
+    """How many respondents of each group gave each rating, and how many gave none.
+
+    Made by `tabulate` from responses, by `from_histogram`, `from_categories` or `from_percentages` from
+    published figures. Counts of the same groups add up with ``+``.
+
+    Parameters
+    ----------
+    counts : array_like of int, shape (groups, ratings)
+        Respondents by group and rating.
+    metric : Metric
+        The metric the ratings were asked for; its scale is the scale of the ratings.
+    missing : array_like of int, shape (groups,)
+        Respondents without a rating, by group.
+    by : tuple of str
+        The names of the group columns; empty for a single group without a label.
+    labels : tuple of tuple
+        One label per group, each with one entry per group column, no label twice.
+    notes : tuple of str, optional
+        What a reader of any result must know about the origin of the counts.
+
+    Raises
+    ------
+    TypeError
+        If counts are not whole numbers.
+    ValueError
+        If shapes disagree, a count is negative, a label occurs twice, or a group column has the name of a
+        column of the results.
+
+    Examples
+    --------
+    >>> counts = RatingCounts.from_categories(
+    ...     promoters=[300, 200], passives=[600, 800], detractors=[100, 0], groups=["A", "B"]
+    ... )
+    >>> counts
+    RatingCounts(2 groups by group; detractor/passive/promoter; n=2000, missing=0)
+    >>> counts.pool().counts
+    array([[ 100, 1400,  500]])
+    """
+
+    counts: IntArray
+    _: KW_ONLY
+    metric: Metric
+    missing: IntArray
+    by: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ((),)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by", tuple(self.by))
+        object.__setattr__(self, "labels", tuple(map(tuple, self.labels)))
+        object.__setattr__(self, "notes", tuple(dict.fromkeys(self.notes)))
+        _check_groups(self.by, self.labels)
+        shapes = {"counts": (len(self.labels), self.scale.size), "missing": (len(self.labels),)}
+        for name, shape in shapes.items():
+            array = _whole_numbers(name, getattr(self, name))
+            if array.shape != shape:
+                msg = (
+                    f"`{name}` must have shape {shape}, for {shape[0]} groups and the scale {self.scale}; "
+                    f"got {array.shape}."
+                )
+                raise ValueError(msg)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @classmethod
+    def from_histogram(
+        cls,
+        counts: ArrayLike,
+        *,
+        scale: Scale | None = None,
+        metric: Metric | None = None,
+        groups: Sequence[Hashable] | None = None,
+        by: str = "group",
+        missing: ArrayLike | None = None,
+    ) -> Self:
+        """Make counts from histograms of ratings.
+
+        Use `from_categories` if only promoters, passives and detractors are known, `tabulate` for rows.
+
+        Parameters
+        ----------
+        counts : array_like of int, shape (ratings,) or (groups, ratings)
+            Respondents by rating, lowest rating first.
+        scale : Scale, optional
+            The ratings; 0-10 by default.
+        metric : Metric, optional
+            The metric; `NPS` on the scale 0-10. On another scale it must be given.
+        groups : sequence, optional
+            One label per group; needed with more than one group.
+        by : str, default "group"
+            The name of the group column.
+        missing : int or array_like of int, optional
+            Respondents without a rating, by group.
+
+        Returns
+        -------
+        RatingCounts
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `RatingCounts`; also if scale and metric disagree or there is no metric for the scale.
+
+        Examples
+        --------
+        >>> RatingCounts.from_histogram([3, 2, 3, 8, 1, 16, 4, 10, 10, 20, 18]).n
+        array([95])
+        """
+        table = np.atleast_2d(np.asarray(counts))
+        metric = _metric_for(scale, metric)
+        return cls(table, metric=metric, **_grouping(len(table), groups, by, missing))
+
+    @classmethod
+    def from_categories(
+        cls,
+        *,
+        promoters: ArrayLike,
+        passives: ArrayLike,
+        detractors: ArrayLike,
+        groups: Sequence[Hashable] | None = None,
+        by: str = "group",
+        missing: ArrayLike | None = None,
+    ) -> Self:
+        """Make counts from published numbers of promoters, passives and detractors.
+
+        Use `from_percentages` if shares were published.
+
+        Parameters
+        ----------
+        promoters, passives, detractors : int or array_like of int, shape (groups,)
+            Respondents by category, a number or one per group.
+        groups : sequence, optional
+            One label per group; needed with more than one group.
+        by : str, default "group"
+            The name of the group column.
+        missing : int or array_like of int, optional
+            Respondents without a rating, by group.
+
+        Returns
+        -------
+        RatingCounts
+            On the scale of the three categories, with the metric `NPS_CATEGORIES`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `RatingCounts`.
+
+        Examples
+        --------
+        >>> RatingCounts.from_categories(promoters=1, passives=13, detractors=7).n
+        array([21])
+        """
+        table = np.column_stack(np.broadcast_arrays(*map(np.atleast_1d, (detractors, passives, promoters))))
+        return cls(table, metric=NPS_CATEGORIES, **_grouping(len(table), groups, by, missing))
+
+    @classmethod
+    def from_percentages(
+        cls,
+        *,
+        promoters: ArrayLike,
+        passives: ArrayLike | None = None,
+        detractors: ArrayLike,
+        n: ArrayLike,
+        decimals: int | None = None,
+        groups: Sequence[Hashable] | None = None,
+        by: str = "group",
+        missing: ArrayLike | None = None,
+    ) -> Self:
+        """Make counts from published percentages and numbers of respondents.
+
+        Whole counts are sought whose rounded percentages are the published ones. If none exist, the figures
+        cannot be right and are refused; if several exist, the closest are taken and a note on the counts
+        says by how many points the score may be off.
+
+        Parameters
+        ----------
+        promoters, detractors : float or array_like of float, shape (groups,)
+            Percentages, 0-100.
+        passives : float or array_like of float, shape (groups,), optional
+            Percentages, 0-100; the rest if not given.
+        n : int or array_like of int, shape (groups,)
+            Respondents with a rating.
+        decimals : int, optional
+            The decimals that were printed; by default as many as the figures show.
+        groups, by, missing
+            As for `from_categories`.
+
+        Returns
+        -------
+        RatingCounts
+            With the metric `NPS_CATEGORIES`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `RatingCounts`; also if no counts fit the percentages.
+
+        Examples
+        --------
+        >>> counts = RatingCounts.from_percentages(promoters=52.3, passives=35.3, detractors=12.5, n=2746)
+        >>> counts.counts
+        array([[ 342,  968, 1436]])
+        >>> counts.notes
+        ('counts rebuilt from percentages rounded to 1 decimal; the score is exact to within 0.11 points',)
+        """
+        table, note = counts_from_percentages(promoters, passives, detractors, n, decimals)
+        grouping = _grouping(len(table), groups, by, missing)
+        return cls(table, metric=NPS_CATEGORIES, notes=(note,), **grouping)
+
+    @property
+    def scale(self) -> Scale:
+        """The ratings that could be given."""
+        return self.metric.scale
+
+    @property
+    def n(self) -> IntArray:
+        """Respondents with a rating, by group."""
+        total: IntArray = self.counts.sum(axis=1)
+        return total
+
+    @property
+    def groups(self) -> tuple[Hashable, ...]:
+        """One label per group: the bare label if there is one group column, else a tuple."""
+        return tuple(label[0] for label in self.labels) if len(self.by) == 1 else self.labels
+
+    def positions(self, labels: Iterable[Hashable]) -> list[int]:
+        """Find where groups stand.
+
+        Parameters
+        ----------
+        labels : iterable of hashable
+            The labels of the groups; tuples if there are several group columns.
+
+        Returns
+        -------
+        list of int
+
+        Raises
+        ------
+        ValueError
+            If no group has one of the labels; the message lists those that are there.
+        """
+        where = {label: i for i, label in enumerate(self.groups)}
+        wanted = list(labels)
+        for label in wanted:
+            if label not in where:
+                shown = ", ".join(map(repr, self.groups[:10])) + (", ..." if len(self) > 10 else "")
+                msg = f"no group has the label {label!r}; the groups are {shown}."
+                raise ValueError(msg)
+        return [where[label] for label in wanted]
+
+    def select(self, *labels: Hashable) -> Self:
+        """Keep the groups with these labels, in this order.
+
+        Parameters
+        ----------
+        *labels : hashable
+            The labels of the groups; tuples if there are several group columns.
+
+        Returns
+        -------
+        RatingCounts
+
+        Raises
+        ------
+        ValueError
+            If no group has one of the labels.
+
+        Examples
+        --------
+        >>> counts = RatingCounts.from_categories(
+        ...     promoters=[5, 6], passives=[3, 3], detractors=[2, 1], groups=["A", "B"]
+        ... )
+        >>> counts.select("B").n
+        array([10])
+        """
+        return self._take(self.positions(labels))
+
+    def answered(self) -> Self:
+        """Keep the groups with at least one rating.
+
+        Returns
+        -------
+        RatingCounts
+        """
+        return self._take(np.flatnonzero(self.n > 0).tolist())
+
+    def pool(self, *keep: str) -> Self:
+        """Add up groups.
+
+        Parameters
+        ----------
+        *keep : str
+            The group columns to keep; groups with the same labels in them become one. With none, all
+            groups become one.
+
+        Returns
+        -------
+        RatingCounts
+
+        Raises
+        ------
+        ValueError
+            If there is no such group column.
+
+        Examples
+        --------
+        >>> counts = RatingCounts.from_categories(
+        ...     promoters=[5, 6], passives=[3, 3], detractors=[2, 1], groups=["A", "B"]
+        ... )
+        >>> counts.pool().counts
+        array([[ 3,  6, 11]])
+        """
+        for name in keep:
+            if name not in self.by:
+                msg = f"`pool` keeps group columns; {name!r} is none of {list(self.by)}."
+                raise ValueError(msg)
+        columns = [self.by.index(name) for name in keep]
+        labels = [tuple(label[c] for c in columns) for label in self.labels]
+        return replace(self, by=keep, **_merged(labels, self.counts, self.missing))
+
+    def with_group(self, column: str, label: Hashable) -> Self:
+        """Put all groups under one more label, as a last group column.
+
+        Counts of several files, each put under its period, add up to the counts by period.
+
+        Parameters
+        ----------
+        column : str
+            The name of the new group column.
+        label : hashable
+            The label of all groups in it.
+
+        Returns
+        -------
+        RatingCounts
+
+        Examples
+        --------
+        >>> may = RatingCounts.from_categories(promoters=5, passives=3, detractors=2)
+        >>> june = RatingCounts.from_categories(promoters=6, passives=3, detractors=1)
+        >>> (may.with_group("month", "May") + june.with_group("month", "June")).groups
+        ('May', 'June')
+        """
+        labels = tuple((*given, label) for given in self.labels)
+        return replace(self, by=(*self.by, column), labels=labels)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Show the counts as a pandas frame: group columns, one column per rating, missing.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        import pandas as pd
+
+        groups = {name: [label[i] for label in self.labels] for i, name in enumerate(self.by)}
+        names = self.scale.labels or self.scale.ratings.tolist()
+        ratings = dict(zip(names, self.counts.T, strict=True))
+        return pd.DataFrame({**groups, **ratings, "missing": self.missing})
+
+    def __add__(self, other: object) -> Self:
+        """Add counts up, group by group.
+
+        Groups that only one side has are kept. If the groups of both sides are sorted, those of the sum are;
+        otherwise they stand in order of appearance.
+        """
+        if not isinstance(other, RatingCounts):
+            return NotImplemented
+        for name in ("metric", "by"):
+            mine, others = getattr(self, name), getattr(other, name)
+            if mine != others:
+                msg = f"counts add up if their `{name}` is the same; got {mine} and {others}."
+                raise ValueError(msg)
+        both = _merged(
+            self.labels + other.labels,
+            np.concatenate([self.counts, other.counts]),
+            np.concatenate([self.missing, other.missing]),
+        )
+        total = replace(self, notes=self.notes + other.notes, **both)
+        if all(list(part.labels) == sort_labels(part.labels) for part in (self, other)):
+            where = {label: i for i, label in enumerate(total.labels)}
+            return total._take([where[label] for label in sort_labels(total.labels)])
+        return total
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RatingCounts):
+            return NotImplemented
+        same = all(getattr(self, name) == getattr(other, name) for name in ("metric", "by", "labels", "notes"))
+        return same and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("counts", "missing"))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        by = f" by {', '.join(self.by)}" if self.by else ""
+        groups = f"{len(self)} group{'' if len(self) == 1 else 's'}{by}"
+        return f"RatingCounts({groups}; {self.scale}; n={self.n.sum()}, missing={self.missing.sum()})"
+
+    def _take(self, positions: Sequence[int]) -> Self:
+        return replace(
+            self,
+            counts=self.counts[positions],
+            missing=self.missing[positions],
+            labels=tuple(self.labels[i] for i in positions),
+        )
+
+
+def _merged(labels: Sequence[Label], counts: IntArray, missing: IntArray) -> dict[str, Any]:
+    """Add up the rows that have the same label, in order of appearance."""
+    index = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+    rows = np.array([index[label] for label in labels], dtype=np.intp)
+    total, absent = np.zeros((len(index), counts.shape[1]), np.int64), np.zeros(len(index), np.int64)
+    np.add.at(total, rows, counts)
+    np.add.at(absent, rows, missing)
+    return {"labels": tuple(index), "counts": total, "missing": absent}
+
+
+def _whole_numbers(name: str, values: ArrayLike) -> IntArray:
+    """Copy to int64 what are counts; refuse anything else."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iuf":
+        msg = f"`{name}` must be whole numbers, 0 or more; got values of type {array.dtype}."
+        raise TypeError(msg)
+    with np.errstate(invalid="ignore"):
+        whole = array.astype(np.int64)
+    wrong = (whole != array) | (whole < 0)
+    if wrong.any():
+        msg = f"`{name}` must be whole numbers, 0 or more; {wrong.sum()} are not (first: {array[wrong][0]})."
+        raise ValueError(msg)
+    return whole
+
+
+def _check_groups(by: tuple[str, ...], labels: tuple[Label, ...]) -> None:
+    for name in by:
+        if not isinstance(name, str):
+            msg = f"group columns must have text names; got {name!r}."
+            raise TypeError(msg)
+        if name in RESERVED_COLUMNS:
+            msg = f"a group column cannot be called {name!r}, like a column of the results; rename it."
+            raise ValueError(msg)
+    if len(set(by)) != len(by):
+        msg = f"group columns must have different names; got {list(by)}."
+        raise ValueError(msg)
+    if any(len(label) != len(by) for label in labels):
+        msg = f"each label must have one entry per group column {list(by)}."
+        raise ValueError(msg)
+    if len(set(labels)) != len(labels):
+        first = next(label for label in labels if labels.count(label) > 1)
+        msg = f"no label may occur twice; {first[0] if len(first) == 1 else first!r} does."
+        raise ValueError(msg)
+
+
+def _metric_for(scale: Scale | None, metric: Metric | None) -> Metric:
+    """The metric of counts on a scale: the one given, or NPS where that is what the scale is asked for."""
+    if metric is not None:
+        if scale not in (None, metric.scale):
+            msg = f"`metric` {metric.name} is defined on the scale {metric.scale}, not on {scale}."
+            raise ValueError(msg)
+        return metric
+    for default in (NPS, NPS_CATEGORIES):
+        if scale in (None, default.scale):
+            return default
+    msg = (
+        f"`metric` must be given for the scale {scale}: only 0-10 has a metric of its own, NPS. "
+        "Pass for example `metric=mean_rating(scale)`."
+    )
+    raise ValueError(msg)
+
+
+def _grouping(size: int, groups: Sequence[Hashable] | None, by: str, missing: ArrayLike | None) -> dict[str, Any]:
+    """The group column of published counts, and their missing answers, one per group."""
+    absent = np.broadcast_to(np.asarray(0 if missing is None else missing), size)
+    if groups is None:
+        if size != 1:
+            msg = f"`groups` must name the {size} groups."
+            raise ValueError(msg)
+        return {"missing": absent}
+    if isinstance(groups, str):
+        msg = f"`groups` must be a sequence of labels; got the text {groups!r}."
+        raise TypeError(msg)
+    if len(groups) != size:
+        msg = f"`groups` must hold one label per group; got {len(groups)} labels for {size} groups."
+        raise ValueError(msg)
+    return {"missing": absent, "by": (by,), "labels": tuple((label,) for label in groups)}

@@ -1,0 +1,270 @@
+"""The report: scores, differences, pictures, sentences, caveats and citations in one document."""
+
+import base64
+import io
+import warnings
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from npsstats.inference.comparison import compare
+from npsstats.inference.estimation import ONE_SAMPLE_METHODS, estimate
+from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.scales import Metric
+from npsstats.reporting import plots
+from npsstats.results import format as write
+from npsstats.results.citations import bibtex, references
+from npsstats.results.differences import Differences
+from npsstats.results.estimates import Estimates
+from npsstats.results.format import Table
+from npsstats.results.protocol import group_text
+from npsstats.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Report", "report"]
+
+# Below 30 respondents even the default interval misses more often on one side than on the other.
+SMALL_GROUP = 30
+# Pictures of more groups than this are no longer read; tables still are.
+MOST_ROWS = 60
+MOST_SENTENCES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """A report on the scores of groups and their differences; made by `report`.
+
+    Attributes
+    ----------
+    title : str
+        The heading.
+    counts : RatingCounts
+        The groups with at least one rating.
+    estimates : Estimates
+        Their scores.
+    differences : Differences or None
+        Their differences from the reference; None for a single group.
+    caveats : tuple of str
+        What a reader must keep in mind.
+    """
+
+    title: str
+    counts: RatingCounts
+    estimates: Estimates
+    differences: Differences | None
+    caveats: tuple[str, ...]
+
+    def sentences(self) -> list[str]:
+        """Give the findings in words, ready to paste.
+
+        Returns
+        -------
+        list of str
+        """
+        return (self.differences or self.estimates).sentences()
+
+    def to_html(self) -> str:
+        """Give the report as one HTML page that needs nothing else.
+
+        Returns
+        -------
+        str
+        """
+        return _filled("report.html.jinja", self)
+
+    def to_markdown(self) -> str:
+        """Give the report as Markdown; the pictures are inside.
+
+        Returns
+        -------
+        str
+        """
+        return _filled("report.md.jinja", self)
+
+
+def report(
+    counts: RatingCounts,
+    *,
+    reference: Hashable = "previous",
+    metric: Metric | None = None,
+    method: str = "score",
+    confidence_level: float = 0.95,
+    title: str | None = None,
+) -> Report:
+    """Report the scores of groups and their differences, to read and to cite.
+
+    Parameters
+    ----------
+    counts : RatingCounts
+        Respondents by group and rating.
+    reference : label, ``"previous"``, ``"rest"`` or number, default ``"previous"``
+        What each group is compared with, as for `compare`; not used for a single group, unless it is a number.
+    metric : Metric, optional
+        The score; by default the metric of the counts.
+    method : str, default "score"
+        The method of `compare`; also of `estimate` where it has one of that name, else its default.
+    confidence_level : float, default 0.95
+        The level of the intervals.
+    title : str, optional
+        The heading; by default the name of the metric and the group columns.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `estimate` and `compare`.
+
+    Examples
+    --------
+    >>> import npsstats as nps
+    >>> sfo = nps.datasets.load("sfo")["recommend"].pool("year")
+    >>> print(nps.report(sfo).sentences()[0])
+    NPS of 2018 is 8.9 points below that of 2017 (31.0, n = 2,650, against 39.8, n = 2,746; 95 % interval of the
+    difference −12.7 to −5.0 points; p = 6.6e-06).
+    """
+    left_out = [group_text(label) for label, n in zip(counts.labels, counts.n, strict=True) if n == 0]
+    answered = counts.answered() if left_out and len(left_out) < len(counts) else counts
+    own = method if method in ONE_SAMPLE_METHODS else "score"
+    estimates = estimate(answered, metric=metric, method=own, confidence_level=confidence_level)
+    differences = None
+    if len(answered) > 1 or isinstance(reference, (int, float)):
+        differences = compare(
+            answered, reference=reference, metric=metric, method=method, confidence_level=confidence_level
+        )
+    answered = replace(answered, metric=estimates.metric)
+    by = f" by {', '.join(counts.by)}" if counts.by else ""
+    return Report(
+        title=title or f"{estimates.metric.name}{by}",
+        counts=answered,
+        estimates=estimates,
+        differences=differences,
+        caveats=tuple(_caveats(answered, estimates, differences, left_out)),
+    )
+
+
+def _caveats(
+    counts: RatingCounts, estimates: Estimates, differences: Differences | None, left_out: list[str]
+) -> list[str]:
+    """Say what applies to these data, the gravest first."""
+    caveats = list(counts.notes)
+    if left_out:
+        caveats.append(f"Left out, without any rating: {', '.join(left_out)}.")
+    n, missing = int(counts.n.sum()), int(counts.missing.sum())
+    if missing:
+        caveats.append(
+            f"{write.integer(missing)} of {write.integer(n + missing)} respondents "
+            f"({write.percent(missing / (n + missing))}) gave no rating. The scores describe those who did."
+        )
+    small = [
+        f"{group_text(label) or 'all'} (n = {size})"
+        for label, size in zip(counts.labels, counts.n, strict=True)
+        if size < SMALL_GROUP
+    ]
+    if small:
+        caveats.append(
+            f"Groups of fewer than {SMALL_GROUP} respondents: {', '.join(small)}. Their intervals are wide, and "
+            "only score intervals keep their level."
+        )
+    caveats.append(
+        "Unweighted: each respondent counts the same, as in a simple random sample. Weights, strata or clusters "
+        "in the design of the survey would change scores and intervals."
+    )
+    if differences is not None and (differences.n_reference > 0).any():
+        caveats.append("The groups are taken as samples of different people.")
+    if differences is not None and len(differences) > 1:
+        caveats.append(
+            f"Each of the {len(differences)} differences has its own {write.level(estimates.confidence_level)} "
+            "interval; the p-values are not adjusted for looking at several."
+        )
+    return caveats
+
+
+def _filled(template: str, document: Report) -> str:
+    """Fill a template; everything that comes from the user is escaped there."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=PackageLoader("npsstats.reporting"),
+        autoescape=select_autoescape(("html.jinja",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = write.escape_markdown
+    estimates, differences = document.estimates, document.differences
+    keys = estimates.reference_keys() + (differences.reference_keys() if differences else ())
+    sentences = document.sentences()
+    methods = [f"{estimates.method_text()}.", *([f"{differences.method_text()}."] if differences else [])]
+    return environment.get_template(template).render(
+        title=document.title,
+        definition=f"{estimates.metric.name}: {estimates.metric.description or 'custom metric'}.",
+        sentences=sentences[:MOST_SENTENCES],
+        more=len(sentences) - MOST_SENTENCES,
+        scores=_score_table(document),
+        differences=differences.table() if differences else None,
+        differences_heading=differences.heading() if differences else "",
+        figures=_figures(document),
+        caveats=document.caveats,
+        methods=methods,
+        references=references(keys),
+        bibtex=bibtex(keys),
+        version=__version__,
+    )
+
+
+def _score_table(document: Report) -> Table:
+    """The table of the estimates with the shares of the categories between sizes and scores."""
+    table = document.estimates.table()
+    names = document.estimates.metric.category_names
+    at = table.text_columns + 2
+    shares = plots.category_shares(document.counts)
+    rows = [[*row[:at], *map(write.percent, share), *row[at:]] for row, share in zip(table.rows, shares, strict=True)]
+    return Table(headers=[*table.headers[:at], *names, *table.headers[at:]], rows=rows, text_columns=table.text_columns)
+
+
+def _figures(document: Report) -> dict[str, dict[str, str]]:
+    """The pictures as addresses that hold them, with words for those who cannot see them."""
+    if len(document.estimates) > MOST_ROWS:
+        return {}
+    estimates = document.estimates
+    counts = document.counts
+    told = " ".join(estimates.sentences()[:10])
+    return {
+        "scores": {
+            "uri": _drawn(lambda ax: plots.forest(estimates, ax=ax), len(estimates)),
+            "alt": f"Scores with intervals. {told}",
+            "caption": f"{estimates.heading()}.",
+        },
+        "distribution": {
+            "uri": _drawn(lambda ax: plots.distribution(counts, ax=ax), len(estimates), legend=True),
+            "alt": f"Stacked bars of the shares of {', '.join(estimates.metric.category_names)}, as in the table.",
+            "caption": "Shares of the categories; the middle of each bar lies to the right where the upper "
+            "categories outweigh the lower ones.",
+        },
+    }
+
+
+def _drawn(draw: Callable[["Axes"], Any], rows: int, *, legend: bool = False) -> str:
+    """Draw on a figure that no window or notebook knows, and turn it into a data address."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    # Text stays text, in the reader's font, so that any script of the world can be shown; a fixed salt makes the
+    # same report from the same data.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "npsstats", "font.family": "sans-serif"}):
+        figure = Figure(figsize=plots.figure_size(rows, legend=legend), layout="constrained")
+        draw(figure.subplots())
+        picture = io.BytesIO()
+        with warnings.catch_warnings():
+            # Matplotlib measures text in its own font, the reader sees another one.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            FigureCanvasSVG(figure)
+            figure.savefig(picture, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.getvalue()).decode('ascii')}"

@@ -1,0 +1,218 @@
+"""Pictures of counts and results. Each function draws on Matplotlib axes and returns them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from npsstats.ratings.counts import RatingCounts
+from npsstats.results import format as write
+from npsstats.results.differences import Differences
+from npsstats.results.estimates import Estimates
+from npsstats.results.protocol import group_text
+from npsstats.typing import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["distribution", "forest"]
+
+INK = "#1f2a33"
+POINT = "#1f6f8b"
+RULE = "#b8c0c6"
+# Detractors, passives, promoters; told apart by lightness too, and by readers with colour-vision deficiency.
+THREE_COLOURS = ("#c8553d", "#d9d9d9", "#2a7f9e")
+ROW_HEIGHT = 0.34
+
+
+def forest(result: Estimates | Differences, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw scores or differences with their intervals, one row per group, the first on top.
+
+    Use `distribution` for what lies behind the scores.
+
+    Parameters
+    ----------
+    result : Estimates or Differences
+        What to draw.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure of fitting height.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    TypeError
+        If the result is of another kind.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import npsstats as nps
+    >>> sfo = nps.datasets.load("sfo")["recommend"].pool("year")
+    >>> axes = nps.plots.forest(nps.estimate(sfo))
+    >>> axes.get_xlabel()
+    'NPS with 95 % interval'
+    """
+    if isinstance(result, Estimates):
+        centre, label = (
+            result.score,
+            f"{result.metric.name} with {write.level(result.confidence_level)} interval",
+        )
+        names = [group_text(group) if group else "all" for group in result.labels]
+    elif isinstance(result, Differences):
+        centre = result.difference
+        label = f"difference of {result.metric.name} with {write.level(result.confidence_level)} interval"
+        pairs = zip(result.labels, result.reference, strict=True)
+        names = [f"{group_text(group) if group else 'all'} vs {group_text(other)}" for group, other in pairs]
+    else:
+        msg = f"`result` must be Estimates or Differences; got {type(result).__name__}."
+        raise TypeError(msg)
+    signed = isinstance(result, Differences)
+    places = write.decimals_for(result.metric.bounds)
+    ax = _axes(ax, len(names))
+    rows = np.arange(len(names))
+    ax.hlines(rows, result.low, result.high, color=POINT, linewidth=2)
+    ax.plot(centre, rows, "o", color=POINT, markersize=6)
+    for row, low, value, high in zip(rows, result.low, centre, result.high, strict=True):
+        text = f"{write.number(value, places, signed=signed)}  [{write.interval(low, high, places)}]"
+        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
+    if signed:
+        ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
+    _finish(ax, names, label)
+    return ax
+
+
+def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the shares of the categories as diverging stacked bars, one per group, the first on top.
+
+    The middle category is centred on zero: bars with more promoters reach further to the right, bars with more
+    detractors further to the left. Two bars with the same score may differ in width.
+
+    Parameters
+    ----------
+    counts : RatingCounts
+        The counts; each group with at least one rating.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure of fitting height.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If a group has no rating.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import npsstats as nps
+    >>> same_score = nps.RatingCounts.from_categories(
+    ...     promoters=[30, 20], passives=[60, 80], detractors=[10, 0], groups=["A", "B"]
+    ... )
+    >>> axes = nps.plots.distribution(same_score)
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['detractor', 'passive', 'promoter']
+    """
+    if (counts.n == 0).any():
+        msg = "`counts` must have a rating in each group; leave the others out with `counts.answered()`."
+        raise ValueError(msg)
+    names = counts.metric.category_names
+    shares = category_shares(counts)
+    # Half of the middle category, if there is one, lies on each side of zero.
+    half = len(names) / 2
+    below = shares[:, : int(half)].sum(axis=1) + (shares[:, int(half)] / 2 if half % 1 else 0)
+    starts = np.cumsum(shares, axis=1) - shares - below[:, None]
+    ax = _axes(ax, len(counts), legend=True)
+    rows = np.arange(len(counts))
+    for share, start, name, colour in zip(shares.T, starts.T, names, _colours(len(names)), strict=True):
+        ax.barh(rows, 100 * share, left=100 * start, height=0.68, color=colour, label=name, edgecolor="white")
+        for row, width, left in zip(rows.tolist(), share.tolist(), start.tolist(), strict=True):
+            if width >= 0.06:
+                text = write.percent(width, 0)
+                ax.text(
+                    100 * (left + width / 2),
+                    row,
+                    text,
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color=_ink(colour),
+                )
+    ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
+    ax.xaxis.set_major_formatter(lambda value, _: write.number(abs(value), 0))
+    _finish(
+        ax,
+        [group_text(group) if group else "all" for group in counts.labels],
+        "% of respondents with a rating",
+    )
+    if len(names) <= 5:
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(names), frameon=False, fontsize=9)
+    else:
+        ax.legend(
+            loc="center left",
+            bbox_to_anchor=(1, 0.5),
+            frameon=False,
+            fontsize=8,
+            title="rating",
+            reverse=True,
+        )
+    return ax
+
+
+def category_shares(counts: RatingCounts) -> FloatArray:
+    """Compute the share of each category of the metric, shape (groups, categories)."""
+    names = counts.metric.category_names
+    member = np.array([[category == name for name in names] for category in counts.metric.categories])
+    shares: FloatArray = (counts.counts @ member) / counts.n[:, None]
+    return shares
+
+
+def _axes(ax: "Axes | None", rows: int, *, legend: bool = False) -> "Axes":
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    _, made = pyplot.subplots(figsize=figure_size(rows, legend=legend), layout="constrained")
+    return made
+
+
+def figure_size(rows: int, *, legend: bool = False) -> tuple[float, float]:
+    """The size of a figure with so many rows, in inches."""
+    return 7.5, 0.9 + ROW_HEIGHT * max(rows, 2) + (0.3 if legend else 0)
+
+
+def _finish(ax: "Axes", names: list[str], label: str) -> None:
+    ax.set_yticks(range(len(names)), names)
+    for tick in ax.get_yticklabels():
+        tick.set_parse_math(False)  # a label such as "$10 & up$" is text
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlabel(label, color=INK, parse_math=False)
+    ax.grid(axis="x", color=RULE, linewidth=0.5, alpha=0.6)
+    ax.set_axisbelow(True)
+    ax.tick_params(colors=INK, length=0)
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_color(RULE)
+
+
+def _colours(size: int) -> list[Any]:
+    """From red through grey to blue."""
+    if size == 3:
+        return list(THREE_COLOURS)
+    if size == 2:
+        return [THREE_COLOURS[1], THREE_COLOURS[2]]
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return list(LinearSegmentedColormap.from_list("ratings", THREE_COLOURS)(np.linspace(0, 1, size)))
+
+
+def _ink(colour: Any) -> str:
+    """White on dark, dark on light: by relative luminance."""
+    from matplotlib.colors import to_rgb
+
+    return "white" if np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)) < 0.5 else INK
