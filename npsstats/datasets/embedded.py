@@ -1,0 +1,133 @@
+"""Count tables of published surveys that come with the package."""
+
+import csv
+import tomllib
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from types import MappingProxyType
+
+import numpy as np
+
+from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.scales import CSAT, NPS, Metric
+from npsstats.typing import Label
+
+__all__ = ["Dataset", "load"]
+
+DATASETS = ("sfo",)
+METRICS = {metric.name: metric for metric in (NPS, CSAT)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Tables of counts from one source, with what must be known about them.
+
+    Made by `load`. ``dataset["recommend"]`` is short for ``dataset.tables["recommend"]``.
+
+    Parameters
+    ----------
+    name : str
+        What `load` calls it.
+    title, publisher, licence : str
+        What the source calls the data, who published them, and on which terms they may be used.
+    urls : tuple of str
+        Where the publisher offers them.
+    description : str
+        Who was asked what.
+    notes : tuple of str
+        What was done to make the counts, and what they cannot show.
+    tables : mapping of str to RatingCounts
+        The counts; read-only.
+    """
+
+    name: str
+    title: str
+    publisher: str
+    licence: str
+    urls: tuple[str, ...] = field(repr=False)
+    description: str = field(repr=False)
+    notes: tuple[str, ...] = field(repr=False)
+    tables: Mapping[str, RatingCounts]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "urls", tuple(self.urls))
+        object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+
+    def __getitem__(self, table: str) -> RatingCounts:
+        if table not in self.tables:
+            msg = f"the data set {self.name!r} has no table {table!r}; its tables are {', '.join(self.tables)}."
+            raise KeyError(msg)
+        return self.tables[table]
+
+
+def load(name: str) -> Dataset:
+    """Load the count tables of a published survey, with their provenance.
+
+    Nothing is downloaded; use `fetch` for the respondents behind the counts.
+
+    Parameters
+    ----------
+    name : {'sfo'}
+        The data set. ``"sfo"`` holds the customer surveys of San Francisco International Airport:
+        ``"recommend"``, the 0-10 recommend question by boarding area and year (2017, 2018), and ``"csat"``,
+        the 1-5 rating of the airport as a whole by year (2013-2018).
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set; the message lists those that there are.
+
+    Examples
+    --------
+    >>> sfo = load("sfo")
+    >>> sfo["recommend"].pool("year")
+    RatingCounts(2 groups by year; 0-10; n=5396, missing=244)
+    >>> sfo["recommend"].select(("A", 2017), ("A", 2018)).n
+    array([724, 661])
+    >>> sfo.licence
+    'Open Data Commons Public Domain Dedication and License (ODC-PDDL)'
+    """
+    if name not in DATASETS:
+        msg = f"there is no data set {name!r}; the data sets are {', '.join(DATASETS)}."
+        raise ValueError(msg)
+    folder = files("npsstats.datasets").joinpath("data")
+    about = tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    rows = list(csv.DictReader(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+    tables = {
+        table: _counts([row for row in rows if row["table"] == table], METRICS[form["metric"]], tuple(form["by"]))
+        for table, form in about.pop("tables").items()
+    }
+    return Dataset(name=name, tables=tables, **about)
+
+
+def _counts(rows: Iterable[Mapping[str, str]], metric: Metric, by: tuple[str, ...]) -> RatingCounts:
+    """Build counts from rows of group columns, rating and count; an empty rating stands for missing."""
+    column = {str(rating): i for i, rating in enumerate(metric.scale.ratings)}
+    table: dict[Label, list[int]] = {}
+    missing: dict[Label, int] = {}
+    for row in rows:
+        label = tuple(_label(row[name]) for name in by)
+        counts = table.setdefault(label, [0] * metric.scale.size)
+        missing.setdefault(label, 0)
+        if row["rating"]:
+            counts[column[row["rating"]]] += int(row["count"])
+        else:
+            missing[label] += int(row["count"])
+    return RatingCounts(
+        np.array(list(table.values())),
+        metric=metric,
+        missing=np.array(list(missing.values())),
+        by=by,
+        labels=tuple(table),
+    )
+
+
+def _label(text: str) -> Hashable:
+    """Read a label; one of digits alone, such as a year, is a number."""
+    return int(text) if text.isdigit() else text
