@@ -36,7 +36,9 @@ class Dataset:
     description : str
         Who was asked what.
     notes : tuple of str
-        What was done to make the counts, and what they cannot show.
+        What was done to make the counts.
+    caveat : str
+        What the counts cannot show; it goes with them into every result.
     tables : mapping of str to RatingCounts
         The counts; read-only.
     """
@@ -48,6 +50,7 @@ class Dataset:
     urls: tuple[str, ...] = field(repr=False)
     description: str = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
+    caveat: str = field(repr=False)
     tables: Mapping[str, RatingCounts]
 
     def __post_init__(self) -> None:
@@ -100,13 +103,15 @@ def load(name: str) -> Dataset:
     about = tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     rows = list(csv.DictReader(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8").splitlines()))
     tables = {
-        table: _counts([row for row in rows if row["table"] == table], METRICS[form["metric"]], tuple(form["by"]))
+        table: _counts(
+            [row for row in rows if row["table"] == table], METRICS[form["metric"]], tuple(form["by"]), about["caveat"]
+        )
         for table, form in about.pop("tables").items()
     }
     return Dataset(name=name, tables=tables, **about)
 
 
-def _counts(rows: Iterable[Mapping[str, str]], metric: Metric, by: tuple[str, ...]) -> RatingCounts:
+def _counts(rows: Iterable[Mapping[str, str]], metric: Metric, by: tuple[str, ...], note: str) -> RatingCounts:
     """Build counts from rows of group columns, rating and count; an empty rating stands for missing."""
     column = {str(rating): i for i, rating in enumerate(metric.scale.ratings)}
     table: dict[Label, list[int]] = {}
@@ -125,6 +130,7 @@ def _counts(rows: Iterable[Mapping[str, str]], metric: Metric, by: tuple[str, ..
         missing=np.array(list(missing.values())),
         by=by,
         labels=tuple(table),
+        notes=(note,),
     )
 
 

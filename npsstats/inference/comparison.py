@@ -163,7 +163,7 @@ def compare(
     NPS: group minus reference, 95 % skewness-corrected score interval
     <BLANKLINE>
     year  reference    n  n reference  difference  standard error   low   high     z      p
-    2025  2024       100          100       +25.0           10.05  +4.8  +44.5  2.42  0.015
+    2025  2024       100          100       +25.0           10.04  +5.0  +44.7  2.44  0.015
     """
     counts, metric = check_counts(counts, metric)
     check_confidence_level(confidence_level)

@@ -150,7 +150,7 @@ def estimate(
     <BLANKLINE>
     survey      n  missing   NPS  standard error   low  high
     A       1,000        0  20.0            1.90  16.3  23.7
-    B       1,000        0  20.0            1.26  17.6  22.5
+    B       1,000        0  20.0            1.26  17.6  22.6
     """
     counts, metric = check_counts(counts, metric)
     check_confidence_level(confidence_level)

@@ -2,26 +2,21 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from npsstats.ratings.grouping import check_groups, default_metric, group_published, merge, whole_numbers
 from npsstats.ratings.order import sort_labels
 from npsstats.ratings.percentages import counts_from_percentages
-from npsstats.ratings.scales import NPS, NPS_CATEGORIES, Metric, Scale
+from npsstats.ratings.scales import NPS_CATEGORIES, Metric, Scale
 from npsstats.typing import IntArray, Label
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RatingCounts"]
-
-# The columns of results; a group column of the same name would hide one of them.
-RESERVED_COLUMNS = frozenset(
-    {"n", "missing", "score", "standard_error", "low", "high"}
-    | {"reference", "n_reference", "difference", "statistic", "pvalue"}
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -77,10 +72,10 @@ class RatingCounts:
         object.__setattr__(self, "by", tuple(self.by))
         object.__setattr__(self, "labels", tuple(map(tuple, self.labels)))
         object.__setattr__(self, "notes", tuple(dict.fromkeys(self.notes)))
-        _check_groups(self.by, self.labels)
+        check_groups(self.by, self.labels)
         shapes = {"counts": (len(self.labels), self.scale.size), "missing": (len(self.labels),)}
         for name, shape in shapes.items():
-            array = _whole_numbers(name, getattr(self, name))
+            array = whole_numbers(name, getattr(self, name))
             if array.shape != shape:
                 msg = (
                     f"`{name}` must have shape {shape}, for {shape[0]} groups and the scale {self.scale}; "
@@ -135,8 +130,8 @@ class RatingCounts:
         array([95])
         """
         table = np.atleast_2d(np.asarray(counts))
-        metric = _metric_for(scale, metric)
-        return cls(table, metric=metric, **_grouping(len(table), groups, by, missing))
+        metric = default_metric(scale, metric)
+        return cls(table, metric=metric, **group_published(len(table), groups, by, missing))
 
     @classmethod
     def from_categories(
@@ -180,7 +175,7 @@ class RatingCounts:
         array([21])
         """
         table = np.column_stack(np.broadcast_arrays(*map(np.atleast_1d, (detractors, passives, promoters))))
-        return cls(table, metric=NPS_CATEGORIES, **_grouping(len(table), groups, by, missing))
+        return cls(table, metric=NPS_CATEGORIES, **group_published(len(table), groups, by, missing))
 
     @classmethod
     def from_percentages(
@@ -228,13 +223,12 @@ class RatingCounts:
         --------
         >>> counts = RatingCounts.from_percentages(promoters=52.3, passives=35.3, detractors=12.5, n=2746)
         >>> counts.counts
-        array([[ 342,  968, 1436]])
+        array([[ 342,  969, 1435]])
         >>> counts.notes
-        ('counts rebuilt from percentages rounded to 1 decimal; the score is exact to within 0.11 points',)
+        ('counts rebuilt from percentages rounded to 1 decimal; the score is exact to within 0.073 points',)
         """
         table, note = counts_from_percentages(promoters, passives, detractors, n, decimals)
-        grouping = _grouping(len(table), groups, by, missing)
-        return cls(table, metric=NPS_CATEGORIES, notes=(note,), **grouping)
+        return cls(table, metric=NPS_CATEGORIES, notes=(note,), **group_published(len(table), groups, by, missing))
 
     @property
     def scale(self) -> Scale:
@@ -346,7 +340,7 @@ class RatingCounts:
                 raise ValueError(msg)
         columns = [self.by.index(name) for name in keep]
         labels = [tuple(label[c] for c in columns) for label in self.labels]
-        return replace(self, by=keep, **_merged(labels, self.counts, self.missing))
+        return replace(self, by=keep, **merge(labels, self.counts, self.missing))
 
     def with_group(self, column: str, label: Hashable) -> Self:
         """Put all groups under one more label, as a last group column.
@@ -366,10 +360,10 @@ class RatingCounts:
 
         Examples
         --------
-        >>> may = RatingCounts.from_categories(promoters=5, passives=3, detractors=2)
-        >>> june = RatingCounts.from_categories(promoters=6, passives=3, detractors=1)
-        >>> (may.with_group("month", "May") + june.with_group("month", "June")).groups
-        ('May', 'June')
+        >>> old = RatingCounts.from_categories(promoters=5, passives=3, detractors=2)
+        >>> new = RatingCounts.from_categories(promoters=6, passives=3, detractors=1)
+        >>> (old.with_group("year", 2024) + new.with_group("year", 2025)).groups
+        (2024, 2025)
         """
         labels = tuple((*given, label) for given in self.labels)
         return replace(self, by=(*self.by, column), labels=labels)
@@ -392,7 +386,7 @@ class RatingCounts:
         """Add counts up, group by group.
 
         Groups that only one side has are kept. If the groups of both sides are sorted, those of the sum are;
-        otherwise they stand in order of appearance.
+        otherwise they stand in order of appearance. `select` puts groups into any other order.
         """
         if not isinstance(other, RatingCounts):
             return NotImplemented
@@ -401,7 +395,7 @@ class RatingCounts:
             if mine != others:
                 msg = f"counts add up if their `{name}` is the same; got {mine} and {others}."
                 raise ValueError(msg)
-        both = _merged(
+        both = merge(
             self.labels + other.labels,
             np.concatenate([self.counts, other.counts]),
             np.concatenate([self.missing, other.missing]),
@@ -435,82 +429,3 @@ class RatingCounts:
             missing=self.missing[positions],
             labels=tuple(self.labels[i] for i in positions),
         )
-
-
-def _merged(labels: Sequence[Label], counts: IntArray, missing: IntArray) -> dict[str, Any]:
-    """Add up the rows that have the same label, in order of appearance."""
-    index = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-    rows = np.array([index[label] for label in labels], dtype=np.intp)
-    total, absent = np.zeros((len(index), counts.shape[1]), np.int64), np.zeros(len(index), np.int64)
-    np.add.at(total, rows, counts)
-    np.add.at(absent, rows, missing)
-    return {"labels": tuple(index), "counts": total, "missing": absent}
-
-
-def _whole_numbers(name: str, values: ArrayLike) -> IntArray:
-    """Copy to int64 what are counts; refuse anything else."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        msg = f"`{name}` must be whole numbers, 0 or more; got values of type {array.dtype}."
-        raise TypeError(msg)
-    with np.errstate(invalid="ignore"):
-        whole = array.astype(np.int64)
-    wrong = (whole != array) | (whole < 0)
-    if wrong.any():
-        msg = f"`{name}` must be whole numbers, 0 or more; {wrong.sum()} are not (first: {array[wrong][0]})."
-        raise ValueError(msg)
-    return whole
-
-
-def _check_groups(by: tuple[str, ...], labels: tuple[Label, ...]) -> None:
-    for name in by:
-        if not isinstance(name, str):
-            msg = f"group columns must have text names; got {name!r}."
-            raise TypeError(msg)
-        if name in RESERVED_COLUMNS:
-            msg = f"a group column cannot be called {name!r}, like a column of the results; rename it."
-            raise ValueError(msg)
-    if len(set(by)) != len(by):
-        msg = f"group columns must have different names; got {list(by)}."
-        raise ValueError(msg)
-    if any(len(label) != len(by) for label in labels):
-        msg = f"each label must have one entry per group column {list(by)}."
-        raise ValueError(msg)
-    if len(set(labels)) != len(labels):
-        first = next(label for label in labels if labels.count(label) > 1)
-        msg = f"no label may occur twice; {first[0] if len(first) == 1 else first!r} does."
-        raise ValueError(msg)
-
-
-def _metric_for(scale: Scale | None, metric: Metric | None) -> Metric:
-    """The metric of counts on a scale: the one given, or NPS where that is what the scale is asked for."""
-    if metric is not None:
-        if scale not in (None, metric.scale):
-            msg = f"`metric` {metric.name} is defined on the scale {metric.scale}, not on {scale}."
-            raise ValueError(msg)
-        return metric
-    for default in (NPS, NPS_CATEGORIES):
-        if scale in (None, default.scale):
-            return default
-    msg = (
-        f"`metric` must be given for the scale {scale}: only 0-10 has a metric of its own, NPS. "
-        "Pass for example `metric=mean_rating(scale)`."
-    )
-    raise ValueError(msg)
-
-
-def _grouping(size: int, groups: Sequence[Hashable] | None, by: str, missing: ArrayLike | None) -> dict[str, Any]:
-    """The group column of published counts, and their missing answers, one per group."""
-    absent = np.broadcast_to(np.asarray(0 if missing is None else missing), size)
-    if groups is None:
-        if size != 1:
-            msg = f"`groups` must name the {size} groups."
-            raise ValueError(msg)
-        return {"missing": absent}
-    if isinstance(groups, str):
-        msg = f"`groups` must be a sequence of labels; got the text {groups!r}."
-        raise TypeError(msg)
-    if len(groups) != size:
-        msg = f"`groups` must hold one label per group; got {len(groups)} labels for {size} groups."
-        raise ValueError(msg)
-    return {"missing": absent, "by": (by,), "labels": tuple((label,) for label in groups)}

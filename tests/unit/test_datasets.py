@@ -121,7 +121,8 @@ def test_provenance_is_complete(sfo):
     assert any(url.endswith("nnh5-5rwz") for url in sfo.urls)
     assert all(url.startswith("https://data.sfgov.org/") for url in sfo.urls)
     notes = " ".join(sfo.notes)
-    assert all(word in notes for word in ("code 11", "codes 0", "Blank", "Q7O_WHOLE", "unweighted"))
+    assert all(word in notes for word in ("code 11", "codes 0", "Blank", "Q7O_WHOLE"))
+    assert "clustered" in sfo.caveat
 
 
 def test_a_data_set_cannot_be_changed(sfo):
@@ -137,7 +138,7 @@ def test_a_data_set_cannot_be_changed(sfo):
 def test_a_data_set_keeps_its_own_tables(sfo):
     tables = {"a": sfo["csat"]}
     about = {name: getattr(sfo, name) for name in ("name", "title", "publisher", "licence", "urls", "description")}
-    dataset = Dataset(**about, notes=["one"], tables=tables)
+    dataset = Dataset(**about, notes=["one"], caveat="mind", tables=tables)
     tables.clear()
     assert list(dataset.tables) == ["a"]
     assert dataset.notes == ("one",)
