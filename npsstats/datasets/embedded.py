@@ -1,10 +1,7 @@
 """Count tables of published surveys that come with the package."""
 
-import csv
-import tomllib
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from types import MappingProxyType
 
 import numpy as np
@@ -99,6 +96,10 @@ def load(name: str) -> Dataset:
     if name not in DATASETS:
         msg = f"there is no data set {name!r}; the data sets are {', '.join(DATASETS)}."
         raise ValueError(msg)
+    import csv
+    import tomllib
+    from importlib.resources import files
+
     folder = files("npsstats.datasets").joinpath("data")
     about = tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     rows = list(csv.DictReader(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8").splitlines()))

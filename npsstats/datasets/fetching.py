@@ -4,11 +4,8 @@ import csv
 import hashlib
 import io
 import re
-import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
@@ -91,6 +88,9 @@ def fetch(
 
 def remote_files() -> Mapping[str, RemoteFile]:
     """Read the registry of the files that `fetch` knows."""
+    import tomllib
+    from importlib.resources import files
+
     text = files("npsstats.datasets").joinpath("data", "files.toml").read_text(encoding="utf-8")
     return {
         name: RemoteFile(
@@ -241,6 +241,8 @@ def _read_record(record: Path) -> str:
 
 def _store(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         part = Path(folder) / path.name

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from npsstats.version import __version__
 
@@ -91,6 +90,8 @@ def bibtex(keys: Iterable[str]) -> str:
 @cache
 def _bibliography() -> dict[str, Reference]:
     """Read references.bib: entries end with a brace at the start of a line, fields stand on lines of their own."""
+    from importlib.resources import files
+
     text = files("npsstats.results").joinpath("references.bib").read_text(encoding="utf-8")
     entries = {}
     for found in re.finditer(r"^@\w+\{(\w+),\n.*?^\}", text, flags=re.DOTALL | re.MULTILINE):

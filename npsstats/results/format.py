@@ -68,18 +68,20 @@ def interval(low: float, high: float, decimals: int) -> str:
 
 
 def pvalue(value: float) -> str:
-    """Write a p-value: three decimals, two significant digits below 0.001, a bound where it is tiny.
+    """Write a p-value: three decimals, four below 0.001, two significant digits below that, a bound where tiny.
 
     Examples
     --------
-    >>> pvalue(0.0534), pvalue(0.00000641), pvalue(5e-324)
-    ('0.053', '6.4e-06', '<1e-300')
+    >>> pvalue(0.0534), pvalue(0.00089), pvalue(0.00000641), pvalue(5e-324)
+    ('0.053', '0.0009', '6.4e-06', '<1e-300')
     """
     if value != value:
         return "–"
     if value < 1e-300:
         return "<1e-300"
-    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+    if value < 0.0001:
+        return f"{value:.1e}"
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.4f}"
 
 
 def decimals_for(bounds: tuple[float, float]) -> int:

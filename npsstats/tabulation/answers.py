@@ -127,7 +127,8 @@ def _complaint(
     advice = "Recode them; nothing is rounded or guessed."
     if usable:
         advice = f"Recode them, or pass `missing_codes={list(usable)!r}` if they mean no answer."
-    if list(wrong) == [str(scale.high + 1)] and scale.items == 1 and scale.low not in seen:
+    # All ratings but the lowest, and one above the highest: the whole scale has been moved up by one.
+    if list(wrong) == [str(scale.high + 1)] and seen == set(range(scale.low + 1, scale.high + 1)):
         advice += (
             f" No answer is {scale.low}: was the scale shipped as {scale.low + 1}-{scale.high + 1}? Then subtract 1."
         )

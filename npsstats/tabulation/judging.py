@@ -5,7 +5,6 @@ import re
 from collections.abc import Collection
 from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,7 @@ def _read(value: Any) -> int | str | Verdict | None:
         text = value.strip()
         number = WHOLE_NUMBER.fullmatch(text)
         return int(number[1]) if number else text or None
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, Fraction)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return Verdict.INVALID
     if not math.isfinite(value):
         return Verdict.INVALID
