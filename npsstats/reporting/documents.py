@@ -29,7 +29,10 @@ __all__ = ["Report", "report"]
 SMALL_GROUP = 30
 # Pictures of more groups than this are no longer read; tables still are.
 MOST_ROWS = 60
-MOST_SENTENCES = 12
+# A report opens with a few findings, not with all.
+MOST_SENTENCES = 6
+# Shares of more categories than this make the table of scores too wide; they get a table of their own.
+MOST_CATEGORIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,7 +130,11 @@ def report(
     NPS of 2018 is 8.9 points below that of 2017 (31.0, n = 2,650, against 39.8, n = 2,746; 95 % interval of the
     difference −12.7 to −5.0 points; p = 6.6e-06).
     """
-    left_out = [group_text(label) for label, n in zip(counts.labels, counts.n, strict=True) if n == 0]
+    left_out = [
+        f"{group_text(label)} ({missing} missing)"
+        for label, n, missing in zip(counts.labels, counts.n, counts.missing, strict=True)
+        if n == 0
+    ]
     answered = counts.answered() if left_out and len(left_out) < len(counts) else counts
     own = method if method in ONE_SAMPLE_METHODS else "score"
     estimates = estimate(answered, metric=metric, method=own, confidence_level=confidence_level)
@@ -200,13 +207,16 @@ def _filled(template: str, document: Report) -> str:
     estimates, differences = document.estimates, document.differences
     keys = estimates.reference_keys() + (differences.reference_keys() if differences else ())
     sentences = document.sentences()
+    lead = _lead(document, sentences)
+    by_rating = len(estimates.metric.category_names) > MOST_CATEGORIES
     methods = [f"{estimates.method_text()}.", *([f"{differences.method_text()}."] if differences else [])]
     return environment.get_template(template).render(
         title=document.title,
         definition=f"{estimates.metric.name}: {estimates.metric.description or 'custom metric'}.",
-        sentences=sentences[:MOST_SENTENCES],
-        more=len(sentences) - MOST_SENTENCES,
-        scores=_score_table(document),
+        sentences=lead,
+        more=len(sentences) - len(lead),
+        scores=estimates.table() if by_rating else _table_with_shares(document),
+        shares=_table_of_shares(document) if by_rating else None,
         differences=differences.table() if differences else None,
         differences_heading=differences.heading() if differences else "",
         figures=_figures(document),
@@ -218,14 +228,35 @@ def _filled(template: str, document: Report) -> str:
     )
 
 
-def _score_table(document: Report) -> Table:
+def _lead(document: Report, sentences: list[str]) -> list[str]:
+    """Choose the findings to open with: differences that the data settle, if there are any, else the first ones."""
+    settled: list[str] = []
+    if document.differences is not None:
+        alpha = 1 - document.differences.confidence_level
+        settled = [text for text, p in zip(sentences, document.differences.pvalue, strict=True) if p <= alpha]
+    if len(sentences) <= MOST_SENTENCES:
+        return sentences
+    return (settled or sentences)[:MOST_SENTENCES]
+
+
+def _table_with_shares(document: Report) -> Table:
     """The table of the estimates with the shares of the categories between sizes and scores."""
-    table = document.estimates.table()
-    names = document.estimates.metric.category_names
-    at = table.text_columns + 2
-    shares = plots.category_shares(document.counts)
-    rows = [[*row[:at], *map(write.percent, share), *row[at:]] for row, share in zip(table.rows, shares, strict=True)]
-    return Table(headers=[*table.headers[:at], *names, *table.headers[at:]], rows=rows, text_columns=table.text_columns)
+    table, shares = document.estimates.table(), _table_of_shares(document)
+    at, own = table.text_columns + 2, shares.text_columns
+    rows = [[*row[:at], *share[own:], *row[at:]] for row, share in zip(table.rows, shares.rows, strict=True)]
+    headers = [*table.headers[:at], *shares.headers[own:], *table.headers[at:]]
+    return Table(headers=headers, rows=rows, text_columns=table.text_columns)
+
+
+def _table_of_shares(document: Report) -> Table:
+    """The shares of the categories, a row per group."""
+    counts = document.counts
+    shares = plots.category_shares(counts)
+    rows = [
+        [*map(group_text, label), *map(write.percent, share)]
+        for label, share in zip(counts.labels, shares, strict=True)
+    ]
+    return Table(headers=[*counts.by, *counts.metric.category_names], rows=rows, text_columns=len(counts.by))
 
 
 def _figures(document: Report) -> dict[str, dict[str, str]]:
