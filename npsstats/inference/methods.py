@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from npsstats.errors import UndefinedScoreError
+from npsstats.ratings.checks import check_number, check_type
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results.format import level
@@ -17,6 +18,7 @@ from npsstats.typing import Alternative, FloatArray, IntArray
 __all__ = [
     "PSEUDO_COUNTS",
     "UnitProblem",
+    "check_are_counts",
     "check_confidence_level",
     "check_counts",
     "find_method",
@@ -74,16 +76,8 @@ class UnitProblem:
 
 def check_counts(counts: object, metric: Metric | None) -> tuple[RatingCounts, Metric]:
     """Check the data of a question and find its metric."""
-    if not isinstance(counts, RatingCounts):
-        msg = (
-            f"`counts` must be RatingCounts; got {type(counts).__name__}. "
-            "Make them with `tabulate` from responses, or with `RatingCounts.from_categories`."
-        )
-        raise TypeError(msg)
-    metric = counts.metric if metric is None else metric
-    if not isinstance(metric, Metric):
-        msg = f"`metric` must be a Metric such as npsstats.NPS; got {metric!r}."
-        raise TypeError(msg)
+    counts = check_are_counts(counts)
+    metric = counts.metric if metric is None else check_type("metric", metric, Metric, "npsstats.NPS")
     if metric.scale != counts.scale:
         msg = f"`metric` {metric.name} is defined on the scale {metric.scale}; the counts are on {counts.scale}."
         raise ValueError(msg)
@@ -99,11 +93,20 @@ def check_counts(counts: object, metric: Metric | None) -> tuple[RatingCounts, M
     return counts, metric
 
 
+def check_are_counts(counts: object) -> RatingCounts:
+    """Check that the data of a question are counts."""
+    if not isinstance(counts, RatingCounts):
+        msg = (
+            f"`counts` must be RatingCounts; got {type(counts).__name__}. "
+            "Make them with `tabulate` from responses, or with `RatingCounts.from_categories`."
+        )
+        raise TypeError(msg)
+    return counts
+
+
 def check_confidence_level(confidence_level: float) -> None:
     """Check that a level is a number strictly between 0 and 1."""
-    if isinstance(confidence_level, bool) or not isinstance(confidence_level, (int, float, np.number)):
-        msg = f"`confidence_level` must be a number; got {confidence_level!r}."
-        raise TypeError(msg)
+    check_number("confidence_level", confidence_level)
     if not 0 < confidence_level < 1:
         hint = f" For {level(confidence_level / 100)} pass {confidence_level / 100:g}." if confidence_level > 1 else ""
         msg = f"`confidence_level` must lie between 0 and 1; got {confidence_level!r}.{hint}"

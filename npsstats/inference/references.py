@@ -55,6 +55,9 @@ def pair_with_reference(counts: RatingCounts, reference: Hashable) -> Pairing:
     With several group columns the last one is compared and the others are held fixed; a tuple with a label
     for each column is one group for all.
     """
+    if not isinstance(reference, Hashable):
+        msg = f"`reference` must be a label, 'previous', 'rest' or a number in points; got {reference!r}."
+        raise TypeError(msg)
     if len(counts.by) == 0:
         msg = "`reference` needs groups; these counts have one group only. Tabulate with `by`, or pass a number."
         raise ValueError(msg)

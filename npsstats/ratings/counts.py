@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from npsstats.ratings.grouping import check_groups, default_metric, group_published, merge, whole_numbers
+from npsstats.ratings.checks import check_type, whole_numbers
+from npsstats.ratings.grouping import check_groups, default_metric, group_published, merge
 from npsstats.ratings.order import sort_labels
 from npsstats.ratings.percentages import counts_from_percentages
 from npsstats.ratings.scales import NPS_CATEGORIES, Metric, Scale
@@ -69,10 +70,15 @@ class RatingCounts:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        check_type("metric", self.metric, Metric, "npsstats.NPS")
+        for name in ("by", "notes"):
+            if isinstance(getattr(self, name), str):
+                msg = f"`{name}` must be a tuple of texts; got the text {getattr(self, name)!r}."
+                raise TypeError(msg)
         object.__setattr__(self, "by", tuple(self.by))
         object.__setattr__(self, "labels", tuple(map(tuple, self.labels)))
         object.__setattr__(self, "notes", tuple(dict.fromkeys(self.notes)))
-        check_groups(self.by, self.labels)
+        check_groups(self.by, self.labels, self.scale)
         shapes = {"counts": (len(self.labels), self.scale.size), "missing": (len(self.labels),)}
         for name, shape in shapes.items():
             array = whole_numbers(name, getattr(self, name))
@@ -390,11 +396,13 @@ class RatingCounts:
         """
         if not isinstance(other, RatingCounts):
             return NotImplemented
-        for name in ("metric", "by"):
-            mine, others = getattr(self, name), getattr(other, name)
-            if mine != others:
-                msg = f"counts add up if their `{name}` is the same; got {mine} and {others}."
-                raise ValueError(msg)
+        if self.metric != other.metric:
+            mine, theirs = (f"{part.metric.name} on {part.scale}" for part in (self, other))
+            msg = f"counts add up if their `metric` is the same; got {mine} and {theirs}."
+            raise ValueError(msg)
+        if self.by != other.by:
+            msg = f"counts add up if their `by` is the same; got {self.by} and {other.by}."
+            raise ValueError(msg)
         both = merge(
             self.labels + other.labels,
             np.concatenate([self.counts, other.counts]),

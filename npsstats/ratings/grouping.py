@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from npsstats.ratings.checks import check_type
 from npsstats.ratings.scales import NPS, NPS_CATEGORIES, Metric, Scale
 from npsstats.typing import IntArray, Label
 
-__all__ = ["check_groups", "default_metric", "group_published", "merge", "whole_numbers"]
+__all__ = ["check_groups", "default_metric", "group_published", "merge"]
 
 # The columns of results; a group column of the same name would hide one of them.
 RESERVED_COLUMNS = frozenset(
     {"n", "missing", "score", "standard_error", "low", "high"}
     | {"reference", "n_reference", "difference", "statistic", "pvalue"}
+    | {"metric", "scale", "interval_method", "confidence_level", "alternative", "notes", "npsstats_version"}
 )
 
 
@@ -28,22 +30,7 @@ def merge(labels: Sequence[Label], counts: IntArray, missing: IntArray) -> dict[
     return {"labels": tuple(index), "counts": total, "missing": absent}
 
 
-def whole_numbers(name: str, values: ArrayLike) -> IntArray:
-    """Copy to int64 what are counts; refuse anything else."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        msg = f"`{name}` must be whole numbers, 0 or more; got values of type {array.dtype}."
-        raise TypeError(msg)
-    with np.errstate(invalid="ignore"):
-        whole = array.astype(np.int64)
-    wrong = (whole != array) | (whole < 0)
-    if wrong.any():
-        msg = f"`{name}` must be whole numbers, 0 or more; {wrong.sum()} are not (first: {array[wrong][0]})."
-        raise ValueError(msg)
-    return whole
-
-
-def check_groups(by: tuple[str, ...], labels: tuple[Label, ...]) -> None:
+def check_groups(by: tuple[str, ...], labels: tuple[Label, ...], scale: Scale) -> None:
     """Check that group columns have usable names, and that labels fit them and occur once."""
     for name in by:
         if not isinstance(name, str):
@@ -51,6 +38,9 @@ def check_groups(by: tuple[str, ...], labels: tuple[Label, ...]) -> None:
             raise TypeError(msg)
         if name in RESERVED_COLUMNS:
             msg = f"a group column cannot be called {name!r}, like a column of the results; rename it."
+            raise ValueError(msg)
+        if name in (scale.labels or ()):
+            msg = f"a group column cannot be called {name!r}, like a rating of the scale; rename it."
             raise ValueError(msg)
     if len(set(by)) != len(by):
         msg = f"group columns must have different names; got {list(by)}."
@@ -66,7 +56,10 @@ def check_groups(by: tuple[str, ...], labels: tuple[Label, ...]) -> None:
 
 def default_metric(scale: Scale | None, metric: Metric | None) -> Metric:
     """The metric of counts on a scale: the one given, or NPS where that is what the scale is asked for."""
+    if scale is not None:
+        check_type("scale", scale, Scale, "Scale(0, 10)")
     if metric is not None:
+        check_type("metric", metric, Metric, "npsstats.NPS")
         if scale not in (None, metric.scale):
             msg = f"`metric` {metric.name} is defined on the scale {metric.scale}, not on {scale}."
             raise ValueError(msg)
@@ -83,7 +76,11 @@ def default_metric(scale: Scale | None, metric: Metric | None) -> Metric:
 
 def group_published(size: int, groups: Sequence[Hashable] | None, by: str, missing: ArrayLike | None) -> dict[str, Any]:
     """The group column of published counts, and their missing answers, one per group."""
-    absent = np.broadcast_to(np.asarray(0 if missing is None else missing), size)
+    absent = np.atleast_1d(np.asarray(0 if missing is None else missing))
+    if absent.shape not in ((1,), (size,)):
+        msg = f"`missing` must be one number, or one for each of {size} groups; got shape {absent.shape}."
+        raise ValueError(msg)
+    absent = np.broadcast_to(absent, size)
     if groups is None:
         if size != 1:
             msg = f"`groups` must name the {size} groups."
@@ -92,6 +89,7 @@ def group_published(size: int, groups: Sequence[Hashable] | None, by: str, missi
     if isinstance(groups, str):
         msg = f"`groups` must be a sequence of labels; got the text {groups!r}."
         raise TypeError(msg)
+    groups = tuple(groups)
     if len(groups) != size:
         msg = f"`groups` must hold one label per group; got {len(groups)} labels for {size} groups."
         raise ValueError(msg)

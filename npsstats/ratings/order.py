@@ -9,7 +9,7 @@ __all__ = ["sort_labels"]
 
 
 def sort_labels(labels: Iterable[Label]) -> list[Label]:
-    """Sort labels column by column; where the labels of a column cannot be compared, by type, then as text.
+    """Sort labels column by column; where the labels of a column cannot be compared, numbers first, then as text.
 
     A missing label, None, comes last.
     """
@@ -23,7 +23,10 @@ def sort_labels(labels: Iterable[Label]) -> list[Label]:
     def rank(column: int, entry: Hashable) -> tuple[Any, ...]:
         if entry is None:
             return ()
-        return (type(entry).__name__, str(entry)) if column in mixed else (entry,)
+        if column not in mixed:
+            return (entry,)
+        number = isinstance(entry, (int, float))
+        return (not number, entry if number else 0, type(entry).__name__, str(entry))
 
     return sorted(known, key=key)
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from npsstats.ratings.checks import check_whole_number, numbers
 from npsstats.typing import FloatArray, IntArray
 
 __all__ = ["counts_from_percentages"]
@@ -20,11 +21,20 @@ def counts_from_percentages(
     Returns the counts, shape (groups, 3), and a sentence on how exact they are. The arguments are those of
     `RatingCounts.from_percentages`.
     """
-    given = [detractors, promoters] if passives is None else [detractors, passives, promoters]
-    *shares, size = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, float)) for x in (*given, n)))
+    given = {"detractors": detractors, "passives": passives, "promoters": promoters, "n": n}
+    columns = [numbers(name, values) for name, values in given.items() if values is not None]
+    try:
+        *shares, size = np.broadcast_arrays(*columns)
+    except ValueError:
+        lengths = [column.size for column in columns]
+        msg = f"percentages and `n` must be one number each, or one per group; got {lengths} of them."
+        raise ValueError(msg) from None
     published = np.column_stack(shares)
     _check_percentages(published, size)
-    places = _decimals(published) if decimals is None else decimals
+    places = _decimals(published) if decimals is None else check_whole_number("decimals", decimals)
+    if places < 0:
+        msg = f"`decimals` must be 0 or more; got {places}."
+        raise ValueError(msg)
     # A printed figure stands for everything that rounds to it, whichever way ties were rounded.
     half_unit = 0.5 * 10.0**-places + 1e-9
     low = np.ceil(np.round((published - half_unit) / 100 * size[:, None], 9)).clip(min=0)
@@ -60,8 +70,9 @@ def _check_percentages(published: FloatArray, size: FloatArray) -> None:
         wrong = published[~((published >= 0) & (published <= 100))][0]
         msg = f"percentages must lie between 0 and 100; got {wrong:g}."
         raise ValueError(msg)
-    if not np.all((size > 0) & (size == np.floor(size))):
-        wrong = size[~((size > 0) & (size == np.floor(size)))][0]
+    whole = (size > 0) & np.isfinite(size) & (size == np.floor(size))
+    if not whole.all():
+        wrong = size[~whole][0]
         msg = f"`n` must be whole numbers above 0; got {wrong:g}."
         raise ValueError(msg)
 

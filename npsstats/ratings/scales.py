@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 
+from npsstats.ratings.checks import check_number, check_type, check_whole_number
 from npsstats.typing import FloatArray, IntArray
 
 __all__ = [
@@ -67,11 +68,7 @@ class Scale:
 
     def __post_init__(self) -> None:
         for name in ("low", "high", "items"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                msg = f"`{name}` must be a whole number; got {value!r}."
-                raise TypeError(msg)
-            object.__setattr__(self, name, int(value))
+            object.__setattr__(self, name, check_whole_number(name, getattr(self, name)))
         if self.high <= self.low:
             msg = f"`high` must be above `low`; got low={self.low}, high={self.high}."
             raise ValueError(msg)
@@ -151,7 +148,8 @@ class Metric:
     references: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", tuple(float(value) for value in self.values))
+        check_type("scale", self.scale, Scale, "Scale(0, 10)")
+        object.__setattr__(self, "values", tuple(check_number("values", value) for value in self.values))
         if len(self.values) != self.scale.size:
             msg = (
                 f"`values` must hold one value for each of the {self.scale.size} ratings of the scale "
@@ -224,6 +222,10 @@ def net_score(
     >>> net_score(Scale(0, 10), promoters_from=8, detractors_to=5).name
     'net score 8-10/0-5'
     """
+    check_type("scale", scale, Scale, "Scale(0, 10)")
+    promoters_from = check_whole_number("promoters_from", promoters_from)
+    detractors_to = check_whole_number("detractors_to", detractors_to)
+    detractor_weight = check_number("detractor_weight", detractor_weight)
     low, high = int(scale.ratings[0]), int(scale.ratings[-1])
     if not low <= detractors_to < promoters_from <= high:
         msg = (
@@ -278,6 +280,8 @@ def top_box(scale: Scale, *, boxes: int, name: str | None = None) -> Metric:
     >>> top_box(Scale(1, 5), boxes=2).values
     (0.0, 0.0, 0.0, 100.0, 100.0)
     """
+    check_type("scale", scale, Scale, "Scale(1, 5)")
+    boxes = check_whole_number("boxes", boxes)
     if not 1 <= boxes < scale.size:
         msg = f"`boxes` must be between 1 and {scale.size - 1} on the scale {scale}; got {boxes!r}."
         raise ValueError(msg)
@@ -314,6 +318,7 @@ def mean_rating(scale: Scale, *, name: str = "mean") -> Metric:
     >>> mean_rating(Scale(1, 7)).bounds
     (1.0, 7.0)
     """
+    check_type("scale", scale, Scale, "Scale(1, 5)")
     return Metric(
         name,
         scale,
@@ -344,6 +349,7 @@ def mean_score(scale: Scale, *, name: str = "mean score") -> Metric:
     >>> mean_score(Scale(1, 5)).values
     (0.0, 25.0, 50.0, 75.0, 100.0)
     """
+    check_type("scale", scale, Scale, "Scale(1, 5)")
     of_items = "" if scale.items == 1 else f" of {scale.items} items"
     return Metric(
         name,

@@ -5,10 +5,14 @@ import io
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from npsstats.inference.comparison import compare
+import numpy as np
+
+from npsstats.inference.comparison import TWO_SAMPLE_METHODS, compare
 from npsstats.inference.estimation import ONE_SAMPLE_METHODS, estimate
+from npsstats.inference.methods import check_are_counts, find_method
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.reporting import plots
@@ -130,6 +134,8 @@ def report(
     NPS of 2018 is 8.9 points below that of 2017 (31.0, n = 2,650, against 39.8, n = 2,746; 95 % interval of the
     difference −12.7 to −5.0 points; p = 6.6e-06).
     """
+    check_are_counts(counts)
+    find_method({**TWO_SAMPLE_METHODS, **ONE_SAMPLE_METHODS}, method)
     left_out = [
         f"{group_text(label)} ({missing} missing)"
         for label, n, missing in zip(counts.labels, counts.n, counts.missing, strict=True)
@@ -139,7 +145,7 @@ def report(
     own = method if method in ONE_SAMPLE_METHODS else "score"
     estimates = estimate(answered, metric=metric, method=own, confidence_level=confidence_level)
     differences = None
-    if len(answered) > 1 or isinstance(reference, (int, float)):
+    if len(answered) > 1 or isinstance(reference, (Real, np.number)):
         differences = compare(
             answered, reference=reference, metric=metric, method=method, confidence_level=confidence_level
         )

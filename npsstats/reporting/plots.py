@@ -1,5 +1,6 @@
 """Pictures of counts and results. Each function draws on Matplotlib axes and returns them."""
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,9 @@ RULE = "#b8c0c6"
 # Detractors, passives, promoters; told apart by lightness too, and by readers with colour-vision deficiency.
 THREE_COLOURS = ("#c8553d", "#d9d9d9", "#2a7f9e")
 ROW_HEIGHT = 0.34
+LONGEST_NAME = 32
+MOST_ON_TOP = 5
+MOST_BESIDE = 11
 
 
 def forest(result: Estimates | Differences, *, ax: "Axes | None" = None) -> "Axes":
@@ -60,12 +64,12 @@ def forest(result: Estimates | Differences, *, ax: "Axes | None" = None) -> "Axe
             result.score,
             f"{result.metric.name} with {write.level(result.confidence_level)} interval",
         )
-        names = [group_text(group) if group else "all" for group in result.labels]
+        names = [_named(group) for group in result.labels]
     elif isinstance(result, Differences):
         centre = result.difference
         label = f"difference of {result.metric.name} with {write.level(result.confidence_level)} interval"
         pairs = zip(result.labels, result.reference, strict=True)
-        names = [f"{group_text(group) if group else 'all'} vs {group_text(other)}" for group, other in pairs]
+        names = [f"{_named(group)} vs {_named(other)}" for group, other in pairs]
     else:
         msg = f"`result` must be Estimates or Differences; got {type(result).__name__}."
         raise TypeError(msg)
@@ -118,6 +122,9 @@ def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
     >>> [text.get_text() for text in axes.get_legend().get_texts()]
     ['detractor', 'passive', 'promoter']
     """
+    if not isinstance(counts, RatingCounts):
+        msg = f"`counts` must be RatingCounts; got {type(counts).__name__}."
+        raise TypeError(msg)
     if (counts.n == 0).any():
         msg = "`counts` must have a rating in each group; leave the others out with `counts.answered()`."
         raise ValueError(msg)
@@ -129,38 +136,18 @@ def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
     starts = np.cumsum(shares, axis=1) - shares - below[:, None]
     ax = _axes(ax, len(counts), legend=True)
     rows = np.arange(len(counts))
-    for share, start, name, colour in zip(shares.T, starts.T, names, _colours(len(names)), strict=True):
-        ax.barh(rows, 100 * share, left=100 * start, height=0.68, color=colour, label=name, edgecolor="white")
+    bars = []
+    for share, start, colour in zip(shares.T, starts.T, _colours(len(names)), strict=True):
+        bars.append(ax.barh(rows, 100 * share, left=100 * start, height=0.68, color=colour, edgecolor="white"))
         for row, width, left in zip(rows.tolist(), share.tolist(), start.tolist(), strict=True):
             if width >= 0.06:
                 text = write.percent(width, 0)
-                ax.text(
-                    100 * (left + width / 2),
-                    row,
-                    text,
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color=_ink(colour),
-                )
+                middle = 100 * (left + width / 2)
+                ax.text(middle, row, text, ha="center", va="center", fontsize=8, color=_ink(colour))
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     ax.xaxis.set_major_formatter(lambda value, _: write.number(abs(value), 0))
-    _finish(
-        ax,
-        [group_text(group) if group else "all" for group in counts.labels],
-        "% of respondents with a rating",
-    )
-    if len(names) <= 5:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(names), frameon=False, fontsize=9)
-    else:
-        ax.legend(
-            loc="center left",
-            bbox_to_anchor=(1, 0.5),
-            frameon=False,
-            fontsize=8,
-            title="rating",
-            reverse=True,
-        )
+    _finish(ax, [_named(group) for group in counts.labels], "% of respondents with a rating")
+    _add_legend(ax, bars, names)
     return ax
 
 
@@ -184,6 +171,28 @@ def _axes(ax: "Axes | None", rows: int, *, legend: bool = False) -> "Axes":
 def figure_size(rows: int, *, legend: bool = False) -> tuple[float, float]:
     """The size of a figure with so many rows, in inches."""
     return 7.5, 0.9 + ROW_HEIGHT * max(rows, 2) + (0.3 if legend else 0)
+
+
+def _named(label: Hashable) -> str:
+    """Write a label so that it leaves room for the picture; tables have it in full."""
+    text = group_text(label) if label != () else "all"
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+
+
+def _add_legend(ax: "Axes", bars: list[Any], names: tuple[str, ...]) -> None:
+    """Name the colours: few in a line on top, many beside the bars, of very many some."""
+    few = len(names) <= MOST_ON_TOP
+    chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), MOST_BESIDE)).round().astype(int))
+    handles = [bars[i] for i in chosen]
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": len(names), "fontsize": 9}
+    if not few:
+        place = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": 8, "title": "rating", "reverse": True}
+    # Matplotlib would leave out names that begin with an underscore, and set those with dollar signs as formulas.
+    legend = ax.legend(handles, [" "] * len(handles), frameon=False, **place)
+    shown = [names[i] for i in chosen]
+    for text, name in zip(legend.get_texts(), shown if few else shown[::-1], strict=True):
+        text.set_text(name)
+        text.set_parse_math(False)
 
 
 def _finish(ax: "Axes", names: list[str], label: str) -> None:

@@ -99,11 +99,11 @@ class Differences(Result):
         return {
             "metric": self.metric.name,
             "scale": str(self.metric.scale),
-            "method": self.method,
+            "interval_method": self.method,
             "confidence_level": self.confidence_level,
             "alternative": self.alternative,
             "notes": list(self.notes),
-            "version": self.version,
+            "npsstats_version": self.version,
         }
 
     def table(self) -> Table:
@@ -171,14 +171,17 @@ class Differences(Result):
         own = f"{write.number(self.score[i], places)}, n = {write.integer(self.n[i])}"
         theirs = write.number(self.score_reference[i], places)
         theirs += "" if benchmark else f", n = {write.integer(self.n_reference[i])}"
-        limits = write.interval(self.low[i], self.high[i], places)
+        level = write.level(self.confidence_level)
+        if self.alternative == "two-sided":
+            limits = f"{level} interval of the difference {write.interval(self.low[i], self.high[i], places)} points"
+        elif self.alternative == "less":
+            limits = f"one-sided {level} limit of the difference: at most {write.number(self.high[i], places)} points"
+        else:
+            limits = f"one-sided {level} limit of the difference: at least {write.number(self.low[i], places)} points"
         p = write.pvalue(self.pvalue[i])
-        text = (
-            f"{body} ({own}, against {theirs}; {write.level(self.confidence_level)} interval of the difference "
-            f"{limits} points; p {'' if p.startswith('<') else '= '}{p})."
-        )
+        text = f"{body} ({own}, against {theirs}; {limits}; p {'' if p.startswith('<') else '= '}{p})."
         # Not detected is not the same as not there.
-        if self.pvalue[i] > 1 - self.confidence_level:
+        if not self.pvalue[i] <= 1 - self.confidence_level:
             text += " These data do not settle whether there is a difference, nor in which direction."
         return text
 

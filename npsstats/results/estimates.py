@@ -84,10 +84,10 @@ class Estimates(Result):
         return {
             "metric": self.metric.name,
             "scale": str(self.metric.scale),
-            "method": self.method,
+            "interval_method": self.method,
             "confidence_level": self.confidence_level,
             "notes": list(self.notes),
-            "version": self.version,
+            "npsstats_version": self.version,
         }
 
     def table(self) -> Table:

@@ -114,7 +114,7 @@ class Table:
 
     def to_text(self) -> str:
         """Write the table in columns of plain text."""
-        lines = [list(self.headers), *map(list, self.rows)]
+        lines = [[" ".join(cell.split()) for cell in line] for line in (self.headers, *self.rows)]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.headers))]
 
         def aligned(line: Sequence[str]) -> str:

@@ -123,7 +123,9 @@ def group_text(label: Hashable) -> str:
     """Write a label, or several, for people."""
     if isinstance(label, tuple):
         return ", ".join(map(group_text, label))
-    return "(none)" if label is None else str(label)
+    if label is None:
+        return "(none)"
+    return str(label) if str(label).strip() else "(blank)"
 
 
 def _json_safe(value: Any) -> Any:

@@ -1,40 +1,30 @@
-"""Reading files through DuckDB, which streams them: no file needs to fit into memory."""
+"""Reading files through DuckDB, which streams them: no file needs to fit into memory.
 
+Nothing is guessed at. A CSV file has its delimiter read off its header; quotes are double quotes, and there are no
+comments, types or dates. Values of JSON are taken as written. The names of folders are not columns.
+"""
+
+import csv
 import glob
+import gzip
+import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from npsstats.tabulation.answers import Answer, Reading
-from npsstats.tabulation.frames import match_columns, trimmed
+from npsstats.tabulation.frames import match_columns
 from npsstats.tabulation.judging import plain
-from npsstats.typing import Label
 
 __all__ = ["read_files"]
 
-# How DuckDB reads a file, by its kind. CSV is read as text: no value or date is guessed at, and no code lost.
-READERS = {
-    "CSV": "read_csv(?, header = true, all_varchar = true)",
-    "Parquet": "read_parquet(?)",
-    "JSON": "read_json(?)",
-}
-KINDS = {
-    ".csv": "CSV",
-    ".tsv": "CSV",
-    ".txt": "CSV",
-    ".parquet": "Parquet",
-    ".pq": "Parquet",
-    ".json": "JSON",
-    ".jsonl": "JSON",
-    ".ndjson": "JSON",
-}
-COMPRESSED = (".gz", ".zst")
-
+DELIMITERS = (",", ";", "\t", "|")
 ROWS_AT_A_TIME = 10_000
 
 # A label that is the same as a number and as text; not 01.
-WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
+WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 def read_files(paths: Sequence[Path], rating: Sequence[str], by: Sequence[str]) -> Reading:
@@ -46,67 +36,197 @@ def read_files(paths: Sequence[Path], rating: Sequence[str], by: Sequence[str]) 
         If no file is there.
     ValueError
         If the kind of a file is unknown, it cannot be read, or it lacks a column.
+    TypeError
+        If a column holds lists or records.
     """
-    sources = [_Source(file, rating, by) for path in paths for file in _matching(path)]
-    lines = [line for source in sources for line in source.tally()]
-    labels = [tuple(map(plain, line[: len(by)])) for line in lines]
-    if all(source.kind == "CSV" for source in sources):
-        labels = _with_numbers(labels)
+    sources = [_opened(file, rating, by) for path in paths for file in _matching(path)]
+    size = len(by)
+    tally = [
+        (tuple(map(source.label, row[:size])), tuple(map(source.answer, row[size:-1])), row[-1])
+        for source in sources
+        for row in source.rows(count=True)
+    ]
 
     def rows() -> Iterator[tuple[str, Answer]]:
-        return ((str(source.file), answer) for source in sources for answer in source.answers())
+        return (
+            (str(source.file), tuple(map(source.answer, row[size:]))) for source in sources for row in source.rows()
+        )
 
-    tally = [(label, line[len(by) : -1], line[-1]) for label, line in zip(labels, lines, strict=True)]
     remarks = [remark for source in sources for remark in source.remarks]
     return Reading(tally=tally, rows=rows, by=tuple(by), name=", ".join(rating), remarks=remarks)
 
 
-class _Source:
-    """One file and its columns."""
+class _Source(ABC):
+    """One file: how DuckDB reads it, and what its values mean."""
 
-    def __init__(self, file: Path, rating: Sequence[str], by: Sequence[str]) -> None:
+    kind = ""
+
+    def __init__(self, file: Path, wanted: Sequence[str]) -> None:
         self.file = file
-        self.kind = _kind(file)
-        names = [column[0] for column in self._query(f"DESCRIBE SELECT * FROM {READERS[self.kind]}")]
+        # DuckDB takes a path for a pattern.
+        self.path = glob.escape(str(file))
+        names = self.names()
         try:
-            actual, remarks = match_columns([*by, *rating], names)
+            actual, remarks = match_columns(wanted, names)
         except ValueError as error:
-            msg = f"{file}: {error}"
+            msg = f"{file}: {error}" if names else f"{file} is empty: it has no columns and no rows."
             raise ValueError(msg) from None
-        if self.kind == "CSV":
-            remarks += self._trimmed_by_reader(set(actual))
+        self.columns = [self.column(names, name) for name in actual]
         self.remarks = [f"{file}: {remark}" for remark in remarks]
-        quoted = ['"' + column.replace('"', '""') + '"' for column in actual]
-        self.group_columns, self.answer_columns = quoted[: len(by)], quoted[len(by) :]
 
-    def tally(self) -> Iterator[tuple[Any, ...]]:
-        """Give group labels, answer and number of rows for each combination."""
-        columns = ", ".join((*self.group_columns, *self.answer_columns))
-        return self._query(f"SELECT {columns}, count(*) FROM {READERS[self.kind]} GROUP BY ALL")
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Give the names of the columns, as they are written."""
 
-    def answers(self) -> Iterator[Answer]:
-        """Give the answers row by row."""
-        return self._query(f"SELECT {', '.join(self.answer_columns)} FROM {READERS[self.kind]}")
+    @abstractmethod
+    def column(self, names: list[str], name: str) -> str:
+        """Give the SQL expression of a column."""
 
-    def _trimmed_by_reader(self, used: set[str]) -> list[str]:
-        """DuckDB trims the header of a CSV file by itself; say so where it matters."""
-        header = next(self._query("SELECT * FROM read_csv(?, header = false, all_varchar = true) LIMIT 1"), ())
-        names = [name for name in header if isinstance(name, str) and name.strip() in used]
-        return [trimmed(name, name.strip()) for name in names if name != name.strip() and name not in used]
+    @abstractmethod
+    def table(self) -> str:
+        """Give the SQL table function, with a question mark for the path."""
 
-    def _query(self, query: str) -> Iterator[tuple[Any, ...]]:
+    def label(self, value: Any) -> Any:
+        """Turn a value into the label of a group."""
+        return plain(value)
+
+    def answer(self, value: Any) -> Any:
+        """Turn a value into a raw answer."""
+        return value
+
+    def rows(self, *, count: bool = False) -> Iterator[tuple[Any, ...]]:
+        """Give the wanted columns, row by row; or each combination once, with its number of rows."""
+        chosen = ", ".join(self.columns)
+        return self.query(
+            f"SELECT {chosen}{', count(*)' if count else ''} FROM {self.table()}{' GROUP BY ALL' * count}"
+        )
+
+    def query(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Run a query on the file, a piece at a time."""
         import duckdb
 
         try:
             with duckdb.connect() as connection:
                 connection.execute("SET enable_progress_bar = false")
-                cursor = connection.execute(query, [str(self.file)])
+                cursor = connection.execute(query, [self.path])
                 while chunk := cursor.fetchmany(ROWS_AT_A_TIME):
                     yield from chunk
         except duckdb.Error as error:
-            reason = str(error).strip().splitlines()[0]
-            msg = f"{self.file} cannot be read as {self.kind}: {reason}"
-            raise ValueError(msg) from error
+            raise self.unreadable(str(error)) from error
+
+    def unreadable(self, reason: str) -> ValueError:
+        """Say why a file cannot be read, without the advice that is meant for users of SQL."""
+        uneven = re.search(r"Line: (\d+)\s.*Expected Number of Columns: (\d+) Found: (\d+)", reason, flags=re.DOTALL)
+        if uneven:
+            line, expected, found = uneven.groups()
+            told = f"line {line} has {found} fields, the header has {expected} columns."
+        else:
+            advice = r"\s*(?:Possible (?:fix|solution)|\n\s*file = )"
+            told = " ".join(re.split(advice, reason, maxsplit=1, flags=re.IGNORECASE)[0].split())[:400]
+        return ValueError(f"{self.file} cannot be read as {self.kind}: {told}")
+
+
+class _Csv(_Source):
+    kind = "CSV"
+
+    def names(self) -> list[str]:
+        """Read the header; the delimiter is the one that finds most names in it."""
+        opened = gzip.open if self.file.suffix.lower() == ".gz" else open
+        try:
+            with opened(self.file, "rt", encoding="utf-8-sig", newline="") as file:
+                start = file.readline()
+                while start.count('"') % 2 and (more := file.readline()):
+                    start += more  # a name that is quoted and has a line break in it
+        except UnicodeDecodeError as error:
+            raise self.unreadable(f"it is not in UTF-8 ({error.reason}). Save it again in that encoding.") from error
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise self.unreadable(f"it is not compressed as its name says ({error}).") from error
+        headers = {sign: next(csv.reader([start], delimiter=sign), []) for sign in DELIMITERS}
+        self.delimiter = max(DELIMITERS, key=lambda sign: len(headers[sign]))
+        return headers[self.delimiter]
+
+    def column(self, names: list[str], name: str) -> str:
+        if names.count(name) > 1:
+            msg = f"{self.file}: the column {name!r} is there {names.count(name)} times. Rename one."
+            raise ValueError(msg)
+        self.width = len(names)
+        return f"c{names.index(name)}"
+
+    def table(self) -> str:
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(self.width))
+        return (
+            f"read_csv(?, auto_detect = false, header = true, delim = '{self.delimiter}', quote = '\"', escape = '\"', "
+            f"comment = '', hive_partitioning = false, columns = {{{columns}}})"
+        )
+
+    def label(self, value: Any) -> Any:
+        """Whole numbers are numbers, as in other files; value by value, so that files add up."""
+        return int(value) if value and WHOLE_NUMBER.fullmatch(value) else value
+
+
+class _Parquet(_Source):
+    kind = "Parquet"
+
+    def names(self) -> list[str]:
+        described = list(self.query(f"DESCRIBE SELECT * FROM {self.table()}"))
+        self.types = {row[0]: row[1] for row in described}
+        return list(self.types)
+
+    def column(self, names: list[str], name: str) -> str:
+        if re.match(r"STRUCT|MAP|UNION|.*\]$", self.types[name]):
+            msg = f"{self.file}: the column {name!r} must hold single values; it holds {self.types[name]}."
+            raise TypeError(msg)
+        return '"' + name.replace('"', '""') + '"'
+
+    def table(self) -> str:
+        return "read_parquet(?, hive_partitioning = false)"
+
+
+class _Json(_Source):
+    kind = "JSON"
+
+    def names(self) -> list[str]:
+        if not self.file.stat().st_size:
+            return []
+        first = next(self.query(f"SELECT json_keys(json) FROM {self.table()} LIMIT 1"), ([],))[0] or []
+        keys = self.query(f"SELECT DISTINCT unnest(json_keys(json)) FROM {self.table()} ORDER BY 1")
+        return list(dict.fromkeys([*first, *(row[0] for row in keys)]))
+
+    def column(self, names: list[str], name: str) -> str:
+        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        return "json_extract(json, '" + pointer.replace("'", "''") + "')"
+
+    def table(self) -> str:
+        return "read_json_objects(?, hive_partitioning = false)"
+
+    def label(self, value: Any) -> Any:
+        return plain(self.answer(value))
+
+    def answer(self, value: Any) -> Any:
+        """Values come as JSON texts; lists and records stay texts, which are no ratings."""
+        if value is None or value[0] in "[{":
+            return value
+        return json.loads(value)
+
+
+KINDS: dict[str, type[_Source]] = {
+    ".csv": _Csv,
+    ".tsv": _Csv,
+    ".txt": _Csv,
+    ".parquet": _Parquet,
+    ".pq": _Parquet,
+    ".json": _Json,
+    ".jsonl": _Json,
+    ".ndjson": _Json,
+}
+
+
+def _opened(file: Path, rating: Sequence[str], by: Sequence[str]) -> _Source:
+    kind = KINDS.get(Path(file.name.lower().removesuffix(".gz")).suffix)
+    if kind is None:
+        msg = f"{file} must be CSV, Parquet or JSON, named {', '.join(KINDS)}; its name says none of them."
+        raise ValueError(msg)
+    return kind(file, [*by, *rating])
 
 
 def _matching(path: Path) -> list[Path]:
@@ -121,29 +241,3 @@ def _matching(path: Path) -> list[Path]:
         msg = f"there is no file {path}."
         raise FileNotFoundError(msg)
     return files
-
-
-def _kind(file: Path) -> str:
-    name = file.name.lower()
-    for ending in COMPRESSED:
-        name = name.removesuffix(ending)
-    kind = KINDS.get(Path(name).suffix)
-    if kind is None:
-        msg = f"{file} must be CSV, Parquet or JSON, named {', '.join(KINDS)}; its name says neither."
-        raise ValueError(msg)
-    return kind
-
-
-def _with_numbers(labels: list[Label]) -> list[Label]:
-    """Turn the labels of a CSV column into whole numbers if all of them are written as such (2017, not 01)."""
-    numeric = [
-        all(entry is None or WHOLE_NUMBER.fullmatch(str(entry)) for entry in column)
-        for column in zip(*labels, strict=True)
-    ]
-    return [
-        tuple(
-            int(str(entry)) if number and entry is not None else entry
-            for entry, number in zip(label, numeric, strict=True)
-        )
-        for label in labels
-    ]

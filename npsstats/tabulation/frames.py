@@ -57,15 +57,24 @@ def read_frame(frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", rating: Sequence[
     used = list(dict.fromkeys(actual))
     frame = frame.select(used)
     schema = frame.collect_schema()
+    for column in used:
+        if schema[column].is_nested():
+            raise _not_single(column, schema[column])
     if nw.Object in schema.dtypes():
         # A column of mixed Python values: a library would take True and 1 for the same.
-        rows = _rows(frame, actual)
+        rows = list(_rows(frame, actual))
+        for row in rows:
+            for column, entry in zip(actual, row, strict=True):
+                if not isinstance(entry, Hashable):
+                    raise _not_single(column, type(entry).__name__)
         tally = _tallied([(row[: len(by)], row[len(by) :]) for row in rows])
     else:
-        counted = frame.group_by(used).agg(nw.len().alias(" rows "))
+        size = "rows"
+        while size in used:
+            size += "_"
+        counted = frame.group_by(used).agg(nw.len().alias(size))
         tally = [
-            (tuple(map(plain, row[: len(by)])), row[len(by) : -1], row[-1])
-            for row in _rows(counted, [*actual, " rows "])
+            (tuple(map(plain, row[: len(by)])), row[len(by) : -1], row[-1]) for row in _rows(counted, [*actual, size])
         ]
 
     def in_order() -> Iterator[tuple[None, Answer]]:
@@ -86,19 +95,26 @@ def match_columns(wanted: Sequence[str], columns: Sequence[str]) -> tuple[list[s
         If there is no such column, or several differ by spaces only.
     """
     found, remarks = [], []
+    known = [column for column in columns if isinstance(column, str)]
     for name in wanted:
-        same = [name] if name in columns else [column for column in columns if column.strip() == name.strip()]
+        same = [name] if name in known else [column for column in known if column.strip() == name.strip()]
         if len(same) > 1:
             msg = f"{name!r} fits several columns that differ by spaces only: {same}. Name one exactly."
             raise ValueError(msg)
         if not same:
-            close = difflib.get_close_matches(name, columns, n=3) or list(columns)[:10]
-            msg = f"there is no column {name!r}; did you mean one of {', '.join(map(repr, close))}?"
+            close = difflib.get_close_matches(name, known, n=3) or list(columns)[:10]
+            capitals = any(column.casefold() == name.casefold() for column in known)
+            hint = " Small and capital letters are different." if capitals else ""
+            msg = f"there is no column {name!r}; did you mean one of {', '.join(map(repr, close))}?{hint}"
             raise ValueError(msg)
         found.append(same[0])
         if same[0] != name:
             remarks.append(trimmed(same[0], name))
     return found, remarks
+
+
+def _not_single(column: str, what: object) -> TypeError:
+    return TypeError(f"the column {column!r} must hold single values; it holds {what}.")
 
 
 def trimmed(column: str, name: str) -> str:

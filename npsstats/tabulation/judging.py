@@ -14,7 +14,10 @@ from npsstats.ratings.scales import Scale
 __all__ = ["Judge", "Verdict", "plain"]
 
 # A whole number as text: "9", " 9 ", "9.0" as files write it where a column has gaps; not "9 - likely".
-WHOLE_NUMBER = re.compile(r"([+-]?\d+)(\.0*)?", flags=re.ASCII)
+WHOLE_NUMBER = re.compile(r"([+-]?\d{1,18})(\.0*)?", flags=re.ASCII)
+
+# How much of an answer a message shows.
+LONGEST = 40
 
 
 class Verdict(Enum):
@@ -79,12 +82,13 @@ class Judge:
     def as_code(self, value: Any) -> int | str | None:
         """Give the form in which `missing_codes` could name an answer, if there is one."""
         read = _read(value)
-        return read if isinstance(read, (int, str)) else None
+        return read if isinstance(read, (int, str)) and len(str(read)) <= LONGEST else None
 
     def shown(self, value: Any) -> str:
         """Write an answer for messages: whole numbers bare, also where a file holds them as text."""
         code = self.as_code(value)
-        return repr(plain(value) if code is None else code)
+        text = repr(plain(value) if code is None else code)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
 
     def _judged(self, read: int | str | Verdict | None) -> int | Verdict:
         if read is None or read in self.codes:
@@ -97,7 +101,7 @@ def plain(value: Any) -> Any:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
     value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, (float, Decimal)) and math.isnan(value) else value
 
 
 def _read(value: Any) -> int | str | Verdict | None:

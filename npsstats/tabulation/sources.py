@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from npsstats.ratings.checks import check_type
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import NPS, Metric
 from npsstats.tabulation.answers import Reading, count_answers
@@ -51,7 +52,7 @@ def tabulate(
     -------
     RatingCounts
         Groups are sorted by label, ordered categories by their order. Rows without a group label are a group of
-        their own, labelled None. Labels of CSV files are text, or whole numbers if all labels of the column are.
+        their own, labelled None. Labels of CSV files are text, those written as whole numbers (2017, not 01) numbers.
 
     Raises
     ------
@@ -79,11 +80,9 @@ def tabulate(
     >>> nps.tabulate(responses, rating="recommend", by="quarter", missing_codes=[99])
     RatingCounts(2 groups by quarter; 0-10; n=4, missing=1)
     """
-    if not isinstance(metric, Metric):
-        msg = f"`metric` must be a Metric such as npsstats.NPS; got {metric!r}."
-        raise TypeError(msg)
-    ratings = [rating] if isinstance(rating, str) else list(rating or ())
-    groups = [by] if isinstance(by, str) else list(by)
+    check_type("metric", metric, Metric, "npsstats.NPS")
+    ratings = _names("rating", () if rating is None else rating)
+    groups = _names("by", by)
     reading = _read(data, ratings, groups, metric.scale.items)
     for remark in reading.remarks:
         warnings.warn(remark, stacklevel=2)
@@ -110,10 +109,20 @@ def _read(data: Any, rating: list[str], by: list[str], items: int) -> Reading:
         return read_values(known.to_list())
     if hasattr(data, "to_pylist"):  # an Arrow array that is not a column of a table
         return read_values(data.to_pylist())
-    if isinstance(data, bytes) or not isinstance(data, (Sequence, np.ndarray)):
+    if isinstance(data, (bytes, bytearray)) or not isinstance(data, (Sequence, np.ndarray)):
         msg = f"`data` must be ratings, a frame or a path; got {type(data).__name__}."
         raise TypeError(msg)
     return read_values(data)
+
+
+def _names(argument: str, given: str | Sequence[str]) -> list[str]:
+    """Read an argument that is a column name or several."""
+    names = [given] if isinstance(given, str) else list(given) if isinstance(given, Sequence) else [given]
+    for name in names:
+        if not isinstance(name, str):
+            msg = f"`{argument}` must be the name of a column or a list of names; got {given!r}."
+            raise TypeError(msg)
+    return names
 
 
 def _paths(data: Any) -> list[Path]:

@@ -1,0 +1,540 @@
+"""The command line."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import npsstats as nps
+from npsstats.cli import METRICS, app
+from npsstats.inference.comparison import TWO_SAMPLE_METHODS
+from npsstats.inference.estimation import ONE_SAMPLE_METHODS
+
+OLD = "r,store\n9,1\n10,2\n3,1\n8,2\n,1\n" + "7,1\n9,2\n" * 20
+NEW = "r,store\n9,1\n10,2\n10,1\n9,2\n" + "9,1\n6,2\n" * 20
+FORMATS = ["text", "markdown", "csv", "json"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with two files of responses, in which the command runs."""
+    monkeypatch.chdir(tmp_path)
+    # Help and usage errors are laid out for this width.
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "old.csv").write_text(OLD)
+    (tmp_path / "new.csv").write_text(NEW)
+    return tmp_path
+
+
+def run(*arguments):
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    # What is expected to fail ends by itself, with a status and without a traceback.
+    assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+    assert "Traceback" not in done.output
+    return done
+
+
+def ran(*arguments):
+    """Run and give what is printed; it must succeed and say nothing on the side."""
+    done = run(*arguments)
+    assert done.exit_code == 0, done.output
+    assert done.stderr == ""
+    return done.stdout
+
+
+def refused(*arguments, status=1):
+    """Run and give the one message; nothing else may be printed."""
+    done = run(*arguments)
+    assert done.exit_code == status, done.output
+    assert done.stdout == ""
+    if status == 1:
+        assert done.stderr.startswith("Error: ")
+        assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def process(*arguments, **more):
+    """Run in a process of its own."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **more.pop("env", {})}
+    return subprocess.run(
+        [sys.executable, "-m", "npsstats.cli", *arguments], capture_output=True, check=False, env=environment, **more
+    )
+
+
+def counts(path, **more):
+    return nps.tabulate(Path(path), rating="r", **more)
+
+
+# ----------------------------------------------------------------------------------------- version, help, usage
+
+
+def test_version():
+    assert ran("--version") == f"npsstats {nps.__version__}\n"
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_names_the_commands_and_their_choices(flag, folder):
+    text = ran(flag)
+    for command in ("report", "estimate", "compare"):
+        assert command in text
+        # The layout breaks lines.
+        own = " ".join(re.sub(r"[│╭╮╰╯─]", " ", ran(command, flag)).split())
+        for name in METRICS:
+            assert name in own
+        methods = ONE_SAMPLE_METHODS if command == "estimate" else TWO_SAMPLE_METHODS
+        assert f"One of {', '.join(methods)}" in own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ([], "Usage"),
+        (["estimate"], "SOURCE"),
+        (["nosuch"], "nosuch"),
+        (["estimate", "old.csv", "--nosuch"], "--nosuch"),
+        (["estimate", "old.csv", "--rating"], "--rating"),
+        (["estimate", "old.csv", "--rating", "r", "--format", "xml"], "'text', 'markdown', 'csv', 'json'"),
+        (["report", "old.csv", "--rating", "r", "--format", "pdf"], "'html', 'markdown'"),
+        (["estimate", "old.csv", "--rating", "r", "--confidence-level", "high"], "--confidence-level"),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments, shown, folder):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert shown in done.output
+
+
+# ----------------------------------------------------------------------------------------------------- formats
+
+
+def test_text_is_the_table_of_the_result(folder):
+    assert ran("estimate", "old.csv", "--rating", "r") == f"{nps.estimate(counts('old.csv'))}\n"
+    by = counts("old.csv", by="store")
+    assert ran("estimate", "old.csv", "--rating", "r", "--by", "store") == f"{nps.estimate(by)}\n"
+    expected = nps.compare(by, reference="previous")
+    assert ran("compare", "old.csv", "--rating", "r", "--by", "store") == f"{expected}\n"
+    assert ran("compare", "old.csv", "--rating", "r", "--by", "store", "--format", "text") == f"{expected}\n"
+
+
+def test_json_is_the_records_of_the_frame(folder):
+    result = nps.compare(counts("old.csv", by="store"), reference=1, method="mover", confidence_level=0.9)
+    printed = ran(
+        "compare", "old.csv", "--rating", "r", "--by", "store", "--reference", "1", "--method", "mover",
+        "--confidence-level", "0.9", "--format", "json",
+    )  # fmt: skip
+    assert json.loads(printed) == result.to_records()
+    pd.testing.assert_frame_equal(pd.DataFrame(json.loads(printed)), result.to_frame(), check_exact=True)
+
+
+def test_csv_is_the_frame(folder):
+    printed = ran("estimate", "old.csv", "--rating", "r", "--by", "store", "--format", "csv")
+    frame = nps.estimate(counts("old.csv", by="store")).to_frame()
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(printed)), frame, check_exact=True)
+    assert "\n\n" not in printed
+
+
+def test_markdown_is_the_table(folder):
+    printed = ran("estimate", "old.csv", "--rating", "r", "--by", "store", "--format", "markdown")
+    assert printed == f"{nps.estimate(counts('old.csv', by='store')).to_markdown()}\n"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_labels_of_any_kind_are_printed(form, folder):
+    (folder / "x.csv").write_text('r,g\n9,"a|b, ""c"""\n8,日本\n7,\n', encoding="utf-8")
+    printed = ran("estimate", "x.csv", "--rating", "r", "--by", "g", "--format", form)
+    assert "日本" in printed
+    if form == "json":
+        assert [record["g"] for record in json.loads(printed)] == ['a|b, "c"', "日本", None]
+    if form == "csv":
+        assert [row["g"] for row in csv.DictReader(io.StringIO(printed))] == ['a|b, "c"', "日本", ""]
+
+
+# ----------------------------------------------------------------------------------------------------- sources
+
+
+def test_files_without_labels_are_put_together(folder):
+    total = nps.tabulate([Path("old.csv"), Path("new.csv")], rating="r", by="store")
+    printed = ran("estimate", "old.csv", "new.csv", "--rating", "r", "--by", "store", "--format", "json")
+    assert json.loads(printed) == nps.estimate(total).to_records()
+
+
+def test_labels_of_several_files_are_those_of_all(folder):
+    # In one of them, one store is written 01: then the stores are texts in both.
+    (folder / "new.csv").write_text(NEW + "9,01\n")
+    printed = ran("estimate", "old.csv", "new.csv", "--rating", "r", "--by", "store", "--format", "json")
+    assert [record["store"] for record in json.loads(printed)] == ["01", "1", "2"]
+    printed = ran("compare", "a=old.csv", "b=new.csv", "--rating", "r", "--by", "store", "--format", "json")
+    assert [record["store"] for record in json.loads(printed)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_periods_are_in_the_order_given(form, folder):
+    printed = ran("estimate", "z=old.csv", "a=new.csv", "--rating", "r", "--format", form)
+    if form == "json":
+        assert [record["period"] for record in json.loads(printed)] == ["z", "a"]
+    else:
+        assert [line.strip("| ")[0] for line in printed.splitlines()[-2:]] == ["z", "a"]
+
+
+def test_each_period_is_compared_with_the_one_before_it(folder):
+    (folder / "mid.csv").write_text(OLD)
+    printed = ran("compare", "z=old.csv", "m=mid.csv", "a=new.csv", "--rating", "r", "--format", "json")
+    records = json.loads(printed)
+    assert [(record["period"], record["reference"]) for record in records] == [("m", "z"), ("a", "m")]
+    both = counts("old.csv").with_group("period", "m") + counts("new.csv").with_group("period", "a")
+    alone = nps.compare(both.select("m", "a"), reference="previous")
+    # Limits are found by iteration, for all rows at once.
+    assert records[1] == pytest.approx(alone.to_records()[0], rel=1e-9)
+
+
+def test_groups_are_compared_over_periods(folder):
+    printed = ran("compare", "z=old.csv", "a=new.csv", "--rating", "r", "--by", "store", "--format", "json")
+    assert [(r["store"], r["period"], r["reference"]) for r in json.loads(printed)] == [(1, "a", "z"), (2, "a", "z")]
+    (old, _) = counts("old.csv", by="store").n
+    assert json.loads(printed)[0]["n_reference"] == old
+
+
+def test_a_label_may_be_given_to_several_files(folder):
+    printed = ran("estimate", "x=old.csv", "y=new.csv", "x=new.csv", "--rating", "r", "--format", "json")
+    sizes = {record["period"]: record["n"] for record in json.loads(printed)}
+    old, new = counts("old.csv").n[0], counts("new.csv").n[0]
+    assert sizes == {"x": old + new, "y": new}
+
+
+def test_a_file_named_with_an_equals_sign_is_a_file(folder):
+    (folder / "a=b.csv").write_text(OLD)
+    assert ran("estimate", "a=b.csv", "--rating", "r") == ran("estimate", "old.csv", "--rating", "r")
+    (record,) = json.loads(ran("estimate", "x=a=b.csv", "--rating", "r", "--format", "json"))
+    assert record["period"] == "x"
+
+
+def test_patterns_and_other_kinds_of_files_are_sources(folder):
+    pl.read_csv("old.csv").write_parquet("old.parquet")
+    expected = ran("estimate", "old.csv", "--rating", "r")
+    assert ran("estimate", "old.parquet", "--rating", "r") == expected
+    assert ran("estimate", "*.parquet", "--rating", "r") == expected
+    assert "period" in ran("estimate", "p=*.parquet", "--rating", "r")
+
+
+def test_items_are_given_one_by_one(folder):
+    (folder / "nki.csv").write_text("a,b,c\n9,9,9\n5,6,7\n10,10,10\n")
+    printed = ran("estimate", "nki.csv", "--metric", "nki", "--rating", "a", "--rating", "b", "--rating", "c")
+    assert printed.startswith("NKI, 95 % ")
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        (["a=old.csv", "new.csv"], "either all files have a LABEL=PATH or none; got a=old.csv, new.csv"),
+        (["=old.csv"], "a source must be PATH or LABEL=PATH; got '=old.csv'"),
+        (["a="], "a source must be PATH or LABEL=PATH; got 'a='"),
+        (["no.csv"], "there is no file no.csv"),
+        (["a=no.csv"], "there is no file no.csv"),
+        (["*.parquet"], "there is no file *.parquet"),
+        (["."], ". is a folder; pass its files as a pattern"),
+    ],
+)
+def test_sources_that_are_none(sources, message, folder):
+    assert message in refused("estimate", *sources, "--rating", "r")
+
+
+def test_a_period_that_is_a_group_column_too_is_refused(folder):
+    (folder / "p.csv").write_text("r,period\n9,a\n")
+    assert "different names" in refused("estimate", "x=p.csv", "--rating", "r", "--by", "period")
+
+
+# ------------------------------------------------------------------------------------------------- bad answers
+
+
+def test_codes_are_suggested_and_the_suggestion_works(folder):
+    (folder / "bad.csv").write_text("r\n9\n11\n98\n11\n")
+    message = refused("estimate", "bad.csv", "--rating", "r")
+    assert "3 of 4 are not (first: 11 at row 2 of bad.csv; 2 × 11, 1 × 98)" in message
+    options = message.split("On the command line: ")[1].split()
+    assert options == ["--missing-code", "11", "--missing-code", "98"]
+    (record,) = json.loads(ran("estimate", "bad.csv", "--rating", "r", *options, "--format", "json"))
+    assert (record["n"], record["missing"]) == (1, 3)
+
+
+@pytest.mark.parametrize("code", ["don't know", "n/a", "a b", '"x"', "-1", "$HOME", "*"])
+def test_suggestions_can_be_pasted_into_a_shell(code, folder):
+    with (folder / "bad.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["r", "id"], [9, 1], [code, 2]])
+    message = refused("estimate", "bad.csv", "--rating", "r")
+    options = message.split("On the command line: ")[1].strip()
+    words = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {options}"], capture_output=True, text=True, check=True
+    ).stdout.split("\n")[:-1]
+    assert words == ["--missing-code", code]
+    (record,) = json.loads(ran("estimate", "bad.csv", "--rating", "r", *words, "--format", "json"))
+    assert record["missing"] == 1
+
+
+def test_nothing_is_suggested_where_no_code_helps(folder):
+    (folder / "bad.jsonl").write_text('{"r": 8.5}\n')
+    message = refused("estimate", "bad.jsonl", "--rating", "r")
+    assert "8.5" in message
+    assert "command line" not in message
+
+
+def test_trimmed_headers_are_noted_on_the_side(folder):
+    (folder / "x.csv").write_text(" r ,id\n9,1\n")
+    done = run("estimate", "x.csv", "--rating", "r", "--format", "json")
+    assert done.exit_code == 0
+    assert done.stderr == "Note: x.csv: column ' r ' is read as 'r': spaces around the name are trimmed.\n"
+    assert len(json.loads(done.stdout)) == 1
+
+
+def test_intervals_without_width_are_noted_on_the_side(folder):
+    (folder / "x.csv").write_text("r\n9\n10\n")
+    done = run("estimate", "x.csv", "--rating", "r", "--method", "wald")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("Note: method 'wald' gives 1 of 1 intervals no width")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "`--rating` must name the column of the ratings"),
+        (["--rating", "R"], "old.csv: there is no column 'R'; did you mean one of 'r', 'store'?"),
+        (["--rating", "r", "--by", "shop"], "there is no column 'shop'"),
+        (["--rating", "r", "--by", ""], "there is no column ''"),
+        (["--rating", "r", "--rating", "store"], "`rating` must name the column of the ratings; got ['r', 'store']"),
+        (["--rating", "r", "--missing-code", "9"], "`missing_codes` must not hold ratings of the scale 0-10; 9 is one"),
+        (
+            ["--rating", "r", "--confidence-level", "95"],
+            "`confidence_level` must lie between 0 and 1; got 95.0. For 95 %",
+        ),
+        (["--rating", "r", "--metric", "csat"], "`r` must be whole numbers 1-5"),
+    ],
+)
+@pytest.mark.parametrize("command", ["estimate", "compare", "report"])
+def test_errors_are_one_message(command, options, message, folder):
+    assert message in refused(command, "old.csv", *options)
+    assert not (folder / "npsstats-report.html").exists()
+
+
+@pytest.mark.parametrize("command", ["estimate", "compare", "report"])
+@pytest.mark.parametrize("option", ["metric", "method"])
+@pytest.mark.parametrize("name", ["NPS", "Score", "scor", ""])
+def test_unknown_metrics_and_methods_are_told_with_those_there_are(command, option, name, folder):
+    message = refused(command, "old.csv", "--rating", "r", "--by", "store", f"--{option}", name)
+    known = METRICS if option == "metric" else ONE_SAMPLE_METHODS if command == "estimate" else TWO_SAMPLE_METHODS
+    assert re.search(rf"`(--)?{option}` must be one of .*; got '{name}'", message)
+    assert all(each in message for each in known)
+
+
+def test_a_reference_that_is_none_is_told_with_the_labels(folder):
+    message = refused("compare", "old.csv", "--rating", "r", "--by", "store", "--reference", "3 stores")
+    assert "got '3 stores'. The labels are 1, 2." in message
+    message = refused("compare", "old.csv", "--rating", "r", "--by", "store", "--reference", "2019")
+    assert "2019" in message
+    assert "neither the label of a group nor a benchmark strictly between -100 and 100 points" in message
+    assert "these counts have one group only" in refused("compare", "old.csv", "--rating", "r")
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [("1", 1), ("2", 2), ("previous", "previous"), ("rest", "rest"), ("50", 50), ("-5.5", -5.5)],
+)
+def test_a_reference_is_a_label_a_word_or_a_number(reference, expected, folder):
+    printed = ran(
+        "compare", "old.csv", "--rating", "r", "--by", "store", f"--reference={reference}", "--format", "json"
+    )
+    result = nps.compare(counts("old.csv", by="store"), reference=expected)
+    assert json.loads(printed) == result.to_records()
+
+
+def test_a_text_label_that_looks_like_a_number_is_that_label(folder):
+    (folder / "x.csv").write_text("r,g\n9,01\n8,10\n7,10\n")
+    printed = ran("compare", "x.csv", "--rating", "r", "--by", "g", "--reference", "10", "--format", "json")
+    assert [(record["g"], record["reference"]) for record in json.loads(printed)] == [("01", "10")]
+
+
+# ----------------------------------------------------------------------------------------------- the data set
+
+
+def test_sfo_is_the_data_set_of_the_package(folder):
+    sfo = nps.datasets.load("sfo")
+    assert ran("estimate", "sfo") == f"{nps.estimate(sfo['recommend'].pool('year'))}\n"
+    assert ran("estimate", "sfo", "--by", "area") == f"{nps.estimate(sfo['recommend'].pool('area'))}\n"
+    assert ran("estimate", "sfo", "--metric", "csat") == f"{nps.estimate(sfo['csat'])}\n"
+    printed = ran("compare", "sfo", "--by", "area", "--by", "year", "--format", "json")
+    assert len(json.loads(printed)) == 7
+
+
+def test_a_file_called_sfo_goes_before_the_data_set(folder):
+    (folder / "sfo").write_text(OLD)
+    assert "must be CSV, Parquet or JSON" in refused("estimate", "sfo", "--rating", "r")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--rating", "r"], "`--rating` has no meaning for the data set sfo, which holds counts"),
+        (["--missing-code", "11"], "`--missing-code` has no meaning for the data set sfo"),
+        (["--metric", "nki"], "the data set sfo has no ratings for the metric nki"),
+        (["--by", "terminal"], "'terminal' is none of ['area', 'year']"),
+    ],
+)
+def test_what_the_data_set_has_not_is_refused(options, message, folder):
+    assert message in refused("estimate", "sfo", *options)
+
+
+@pytest.mark.parametrize("metric", ["ces", "enps"])
+def test_the_data_set_answers_only_what_was_asked(metric, folder):
+    # Visitors rated the airport and were asked whether they recommend it: neither effort nor as employees.
+    assert f"no ratings for the metric {metric}" in refused("estimate", "sfo", "--metric", metric)
+
+
+def test_the_data_set_stands_alone(folder):
+    assert "there is no file sfo" in refused("estimate", "sfo", "old.csv", "--rating", "r")
+
+
+# ------------------------------------------------------------------------------------------------------ report
+
+
+def test_report_sfo_writes_a_page_and_prints_its_findings(folder):
+    done = run("report", "sfo")
+    assert done.exit_code == 0
+    assert done.stderr == "The report is in npsstats-report.html.\n"
+    made = nps.report(nps.datasets.load("sfo")["recommend"].pool("year"))
+    assert done.stdout == f"{made.estimates}\n\n{made.differences}\n\n" + "\n".join(made.sentences()) + "\n"
+    assert (folder / "npsstats-report.html").read_text(encoding="utf-8") == made.to_html()
+    assert sorted(path.name for path in folder.iterdir()) == ["new.csv", "npsstats-report.html", "old.csv"]
+
+
+def test_a_report_takes_all_options(folder):
+    done = run(
+        "report", "b=old.csv", "a=new.csv", "--rating", "r", "--reference", "a", "--method", "wald",
+        "--confidence-level", "0.9", "--title", "Our <survey>", "--metric", "enps", "-o", "out.html",
+    )  # fmt: skip
+    assert done.exit_code == 0
+    text = (folder / "out.html").read_text(encoding="utf-8")
+    assert "<h1>Our &lt;survey&gt;</h1>" in text
+    assert "eNPS of b is" in text
+    assert "90 % Wald interval" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "name"),
+    [
+        (["-o", "x.html"], "html", "x.html"),
+        (["-o", "x.md"], "markdown", "x.md"),
+        (["-o", "x.MARKDOWN"], "markdown", "x.MARKDOWN"),
+        (["-o", "x.txt"], "html", "x.txt"),
+        (["-o", "x.md", "--format", "html"], "html", "x.md"),
+        (["--output", "x.html", "--format", "markdown"], "markdown", "x.html"),
+        (["--format", "html"], "html", "npsstats-report.html"),
+    ],
+)
+def test_the_kind_of_a_report_follows_format_then_name(options, kind, name, folder):
+    done = run("report", "old.csv", "--rating", "r", *options)
+    assert done.exit_code == 0
+    assert done.stderr == f"The report is in {name}.\n"
+    made = nps.report(counts("old.csv"))
+    expected = made.to_html() if kind == "html" else made.to_markdown()
+    assert (folder / name).read_text(encoding="utf-8") == expected
+
+
+def test_markdown_goes_to_the_terminal(folder):
+    printed = ran("report", "old.csv", "--rating", "r", "--format", "markdown")
+    assert printed == nps.report(counts("old.csv")).to_markdown()
+    assert sorted(path.name for path in folder.iterdir()) == ["new.csv", "old.csv"]
+
+
+@pytest.mark.parametrize("output", ["no/such/folder/x.html", "."])
+def test_a_report_that_cannot_be_written_is_an_error(output, folder):
+    message = refused("report", "old.csv", "--rating", "r", "-o", output)
+    assert output in message
+
+
+def test_a_folder_without_permission_is_an_error(folder):
+    locked = folder / "locked"
+    locked.mkdir()
+    locked.chmod(0o500)
+    try:
+        (locked / "probe").touch()
+    except PermissionError:
+        assert "locked" in refused("report", "old.csv", "--rating", "r", "-o", "locked/x.html")
+    else:
+        pytest.skip("this user may write anywhere")
+    finally:
+        locked.chmod(0o700)
+
+
+def test_a_report_replaces_the_one_before(folder):
+    (folder / "x.html").write_text("x" * 10**6)
+    run("report", "old.csv", "--rating", "r", "-o", "x.html")
+    assert (folder / "x.html").read_text(encoding="utf-8") == nps.report(counts("old.csv")).to_html()
+
+
+def test_a_benchmark_goes_into_a_report(folder):
+    done = run("report", "old.csv", "--rating", "r", "--reference", "50", "-o", "x.html")
+    assert "points below the benchmark" in done.stdout
+
+
+# ------------------------------------------------------------------------------------------------ as a process
+
+
+def test_a_pipe_holds_the_table_and_nothing_else(folder):
+    done = process("compare", "z=old.csv", "a=new.csv", "--rating", "r")
+    assert (done.returncode, done.stderr) == (0, b"")
+    expected = ran("compare", "z=old.csv", "a=new.csv", "--rating", "r")
+    assert done.stdout.decode() == expected.replace("\n", os.linesep)
+    assert b"\x1b" not in done.stdout
+
+
+def test_errors_go_to_the_side_with_status_1_and_usage_with_2(folder):
+    done = process("estimate", "no.csv", "--rating", "r")
+    assert (done.returncode, done.stdout, done.stderr.split()) == (1, b"", b"Error: there is no file no.csv.".split())
+    done = process("estimate")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"\x1b" not in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_a_terminal_with_few_signs_gets_a_table(encoding, folder):
+    # Pipes of Windows have such encodings, and the minus sign is not among their signs.
+    assert "−" in ran("compare", "z=old.csv", "a=new.csv", "--rating", "r")
+    done = process("compare", "z=old.csv", "a=new.csv", "--rating", "r", env={"PYTHONIOENCODING": encoding})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"group minus reference" in done.stdout
+
+
+def test_a_reader_that_stops_early_is_no_error(folder):
+    command = f"'{sys.executable}' -m npsstats.cli estimate sfo --format json | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_the_command_is_installed():
+    from importlib.metadata import entry_points
+
+    (script,) = entry_points(group="console_scripts", name="npsstats")
+    assert script.value == "npsstats.cli:app"
+    assert script.load() is app
+
+
+# --------------------------------------------------------------------------------------------------- real files
+
+
+def test_two_years_of_the_airport_survey_from_their_files(folder, shared_data):
+    sources = [f"{year}={shared_data / 'sfo' / f'{year}.csv'}" for year in (2017, 2018)]
+    done = run("compare", *sources, "--rating", "NETPRO", "--missing-code", "11", "--format", "json")
+    assert done.exit_code == 0
+    (record,) = json.loads(done.stdout)
+    expected = nps.compare(nps.datasets.load("sfo")["recommend"].pool("year"), reference=2017)
+    assert (record["period"], record["reference"], record["n"], record["n_reference"]) == ("2018", "2017", 2650, 2746)
+    assert (record["difference"], record["pvalue"]) == (expected.difference[0], expected.pvalue[0])
+    assert "--missing-code 11" in refused("compare", *sources, "--rating", "NETPRO")
