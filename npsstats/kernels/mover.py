@@ -78,5 +78,6 @@ def _below(counts: FloatArray, values: FloatArray, z: FloatArray) -> FloatArray:
     mean_1, mean_2 = (arm[:, 0] @ values / arm[:, 0].sum(axis=-1) for arm in (first, second))
     low_1 = score_limit(first, values, ONE, z, 1, corrected=False)
     high_2 = score_limit(second, values, ONE, z, -1, corrected=False)
-    low: FloatArray = mean_1 - mean_2 - np.hypot(mean_1 - low_1, high_2 - mean_2)
+    # Below a one-sided level of 50 % the limits, and that of the difference, lie beyond the estimates.
+    low: FloatArray = mean_1 - mean_2 - np.sign(z) * np.hypot(mean_1 - low_1, high_2 - mean_2)
     return low

@@ -28,6 +28,7 @@ MAX_STEPS = 100
 # A multiplier of this many standard errors leaves delta within rounding of its bound, for any n.
 FARTHEST = 1e17
 
+# Relative, as limits near the end of a large sample hang on the last digits of the multiplier.
 ROOT_TOLERANCES = {"xatol": 1e-300, "xrtol": 1e-14, "fatol": 0.0, "frtol": 0.0}
 
 
@@ -184,7 +185,9 @@ def score_limit(
         return side * statistic - quantile[row]
 
     rows = np.arange(len(counts))
-    found = bracket_root(excess, quantile / 2, quantile * 2, factor=4.0, args=(rows,), maxiter=30)
+    # A statistic that were linear would reach z at t = z; at one-sided levels below 50 % z lies below 0.
+    around = np.maximum(np.abs(quantile) / 2, 0.25)
+    found = bracket_root(excess, quantile - around, quantile + 2 * around, factor=4.0, args=(rows,), maxiter=30)
     end = np.where(side * weights > 0, values[0], values[-1])
     limit = np.full(len(counts), end @ weights)
     rows = np.flatnonzero(found.success)
@@ -234,8 +237,8 @@ def _at(
     distance = ((shares - tilted) @ values) @ weights
     if not corrected:
         return delta, _ratio(distance, np.sqrt((variance / n) @ weights**2))
-    with np.errstate(divide="ignore"):
-        inflated = np.divide(variance, n - 1, out=np.zeros_like(variance), where=variance > 0)
+    # An arm of one respondent says nothing of its spread: its variance has no bound.
+    inflated = np.divide(variance, n - 1, out=np.full_like(variance, np.inf), where=n > 1)
     spread = inflated @ weights**2
     third = ((tilted * deviation**3).sum(-1) / n**2) @ weights**3
     return delta, _skewness_corrected(_ratio(distance, np.sqrt(spread)), _ratio(third, 6 * spread**1.5))
