@@ -1,6 +1,7 @@
 """The command line: report, estimate and compare."""
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Hashable, Iterator
@@ -45,6 +46,10 @@ METRICS = {
 }
 PERIOD = "period"
 DEFAULT_REPORT = Path("npsstats-report.html")
+PLAIN_SIGNS = str.maketrans({"−": "-", "–": "-", "×": "x", "∞": "inf", "…": "...", "“": '"', "”": '"'})
+
+# The metrics that a data set of the package can answer for, by table: those of the question that was asked.
+EMBEDDED = {"recommend": ("nps",), "csat": ("csat", "csat-mean")}
 
 
 class TableFormat(StrEnum):
@@ -91,7 +96,7 @@ Format = Annotated[TableFormat, typer.Option("--format", help="How the table is 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"npsstats {nps.__version__}")
+        _echo(f"npsstats {nps.__version__}\n")
         raise typer.Exit
 
 
@@ -180,7 +185,7 @@ def report(
         if (format or (ReportFormat.markdown if named else ReportFormat.html)) is ReportFormat.markdown:
             text = made.to_markdown()
             if output is None:
-                typer.echo(text, nl=False)
+                _echo(text)
                 return
         else:
             text = made.to_html()
@@ -188,8 +193,8 @@ def report(
         output.write_text(text, encoding="utf-8")
         for result in (made.estimates, made.differences):
             if result is not None:
-                typer.echo(f"{result}\n")
-        typer.echo("\n".join(made.sentences()))
+                _echo(f"{result}\n\n")
+        _echo("\n".join(made.sentences()) + "\n")
         typer.echo(f"The report is in {output}.", err=True)
 
 
@@ -205,7 +210,7 @@ def _counts(
         msg = f"`--metric` must be one of {', '.join(METRICS)}; got {metric!r}."
         raise ValueError(msg)
     if len(sources) == 1 and not Path(sources[0]).exists() and sources[0] in DATASETS:
-        return _embedded(sources[0], rating, by, metric)
+        return _embedded(sources[0], {"--rating": rating, "--missing-code": missing_code}, by, metric)
     if not rating:
         msg = "`--rating` must name the column of the ratings."
         raise ValueError(msg)
@@ -226,14 +231,14 @@ def _counts(
     return total if labels[0] is None else _in_given_order(total, [label for label in labels if label])
 
 
-def _embedded(name: str, rating: list[str] | None, by: list[str] | None, metric: str) -> nps.RatingCounts:
+def _embedded(name: str, options: dict[str, list[str] | None], by: list[str] | None, metric: str) -> nps.RatingCounts:
     """Take the counts of a data set of the package."""
-    tables = nps.datasets.load(name).tables
-    if rating:
-        msg = f"`--rating` has no meaning for the data set {name}, which holds counts; choose by `--metric`."
-        raise ValueError(msg)
-    for counts in tables.values():
-        if counts.scale == METRICS[metric].scale:
+    for option, given in options.items():
+        if given:
+            msg = f"`{option}` has no meaning for the data set {name}, which holds counts; choose by `--metric`."
+            raise ValueError(msg)
+    for table, counts in nps.datasets.load(name).tables.items():
+        if metric in EMBEDDED[table]:
             return replace(counts.pool(*(by or counts.by[-1:])), metric=METRICS[metric])
     msg = f"the data set {name} has no ratings for the metric {metric}."
     raise ValueError(msg)
@@ -285,13 +290,29 @@ def _with_progress(parts: list[tuple[str | None, Path]]) -> Iterator[tuple[str |
 
 def _show(result: Result, format: TableFormat) -> None:  # noqa: A002
     if format is TableFormat.json:
-        typer.echo(json.dumps(result.to_records(), indent=2, ensure_ascii=False, allow_nan=False))
+        _echo(json.dumps(result.to_records(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     elif format is TableFormat.csv:
-        typer.echo(result.to_frame().to_csv(index=False), nl=False)
+        _echo(result.to_frame().to_csv(index=False))
     elif format is TableFormat.markdown:
-        typer.echo(result.to_markdown())
+        _echo(result.to_markdown() + "\n")
     else:
-        typer.echo(str(result))
+        _echo(f"{result}\n")
+
+
+def _echo(text: str) -> None:
+    """Print; where a terminal or pipe lacks a sign, a plainer one instead, and none for a reader that has left."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        plain = text.translate(PLAIN_SIGNS)
+        text = plain.encode(encoding, errors="replace").decode(encoding)
+    try:
+        typer.echo(text, nl=False)
+    except BrokenPipeError:
+        # What Python itself flushes at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from npsstats.inference.methods import (
     pseudo_counted,
     pvalues,
 )
-from npsstats.inference.references import Pairing, pair_with_benchmark, pair_with_reference
+from npsstats.inference.pairing import Pairing, pair_with_benchmark, pair_with_reference
 from npsstats.kernels.mover import mover_limits, mover_statistic
 from npsstats.kernels.score import score_limits, score_statistic
 from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic

@@ -313,6 +313,11 @@ def mean_rating(scale: Scale, *, name: str = "mean") -> Metric:
     Metric
         Each rating's value is the rating.
 
+    Raises
+    ------
+    TypeError
+        If `scale` is not a Scale.
+
     Examples
     --------
     >>> mean_rating(Scale(1, 7)).bounds
@@ -343,6 +348,11 @@ def mean_score(scale: Scale, *, name: str = "mean score") -> Metric:
     -------
     Metric
         Values equally spaced from 0 to 100.
+
+    Raises
+    ------
+    TypeError
+        If `scale` is not a Scale.
 
     Examples
     --------

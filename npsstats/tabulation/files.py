@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,7 @@ class _Source(ABC):
 
     def __init__(self, file: Path, wanted: Sequence[str]) -> None:
         self.file = file
+        self.wanted = wanted
         # DuckDB takes a path for a pattern.
         self.path = glob.escape(str(file))
         names = self.names()
@@ -112,37 +113,50 @@ class _Source(ABC):
                 while chunk := cursor.fetchmany(ROWS_AT_A_TIME):
                     yield from chunk
         except duckdb.Error as error:
-            raise self.unreadable(str(error)) from error
+            raise ValueError(self.unreadable(str(error))) from error
 
-    def unreadable(self, reason: str) -> ValueError:
+    def start(self, enough: Callable[[str], bool]) -> str:
+        """Read lines of text from the start of the file, until there are enough."""
+        opened = gzip.open if self.file.suffix.lower() == ".gz" else open
+        try:
+            with opened(self.file, "rt", encoding="utf-8-sig", newline="") as file:
+                text = file.readline()
+                while not enough(text) and (more := file.readline()):
+                    text += more
+        except UnicodeDecodeError as error:
+            reason = f"it is not in UTF-8 ({error.reason}). Save it again in that encoding."
+            raise ValueError(self.unreadable(reason)) from error
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise ValueError(self.unreadable(f"it is not compressed as its name says ({error}).")) from error
+        return text
+
+    def unreadable(self, reason: str) -> str:
         """Say why a file cannot be read, without the advice that is meant for users of SQL."""
         uneven = re.search(r"Line: (\d+)\s.*Expected Number of Columns: (\d+) Found: (\d+)", reason, flags=re.DOTALL)
         if uneven:
             line, expected, found = uneven.groups()
             told = f"line {line} has {found} fields, the header has {expected} columns."
+        elif "state machine" in reason:
+            told = "its line ends or quotes are not the same throughout. Save it again with one kind of line ends."
         else:
             advice = r"\s*(?:Possible (?:fix|solution)|\n\s*file = )"
             told = " ".join(re.split(advice, reason, maxsplit=1, flags=re.IGNORECASE)[0].split())[:400]
-        return ValueError(f"{self.file} cannot be read as {self.kind}: {told}")
+        return f"{self.file} cannot be read as {self.kind}: {told}"
 
 
 class _Csv(_Source):
     kind = "CSV"
 
     def names(self) -> list[str]:
-        """Read the header; the delimiter is the one that finds most names in it."""
-        opened = gzip.open if self.file.suffix.lower() == ".gz" else open
-        try:
-            with opened(self.file, "rt", encoding="utf-8-sig", newline="") as file:
-                start = file.readline()
-                while start.count('"') % 2 and (more := file.readline()):
-                    start += more  # a name that is quoted and has a line break in it
-        except UnicodeDecodeError as error:
-            raise self.unreadable(f"it is not in UTF-8 ({error.reason}). Save it again in that encoding.") from error
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise self.unreadable(f"it is not compressed as its name says ({error}).") from error
-        headers = {sign: next(csv.reader([start], delimiter=sign), []) for sign in DELIMITERS}
-        self.delimiter = max(DELIMITERS, key=lambda sign: len(headers[sign]))
+        """Read the header; the delimiter is the one that finds the wanted columns, or else most names."""
+        start = self.start(lambda text: text.count('"') % 2 == 0)  # a quoted name may have a line break in it
+        headers = {sign: _fields(start, sign) for sign in DELIMITERS}
+
+        def fit(sign: str) -> tuple[int, int]:
+            known = {name.strip() for name in headers[sign]}
+            return sum(name.strip() in known for name in self.wanted), len(headers[sign])
+
+        self.delimiter = max(DELIMITERS, key=fit)
         return headers[self.delimiter]
 
     def column(self, names: list[str], name: str) -> str:
@@ -186,8 +200,14 @@ class _Json(_Source):
     kind = "JSON"
 
     def names(self) -> list[str]:
-        if not self.file.stat().st_size:
+        start = self.start(lambda text: bool(text.strip()))
+        if not start.strip():
             return []
+        # A byte order mark would hide an array from DuckDB.
+        self.form = "array" if start.lstrip().startswith("[") else "auto"
+        kinds = {row[0] for row in self.query(f"SELECT DISTINCT json_type(json) FROM {self.table()}")}
+        if kinds - {"OBJECT"}:
+            raise ValueError(self.unreadable("it must hold records, one per respondent."))
         first = next(self.query(f"SELECT json_keys(json) FROM {self.table()} LIMIT 1"), ([],))[0] or []
         keys = self.query(f"SELECT DISTINCT unnest(json_keys(json)) FROM {self.table()} ORDER BY 1")
         return list(dict.fromkeys([*first, *(row[0] for row in keys)]))
@@ -197,9 +217,14 @@ class _Json(_Source):
         return "json_extract(json, '" + pointer.replace("'", "''") + "')"
 
     def table(self) -> str:
-        return "read_json_objects(?, hive_partitioning = false)"
+        return f"read_json_objects(?, format = '{self.form}', hive_partitioning = false)"
 
     def label(self, value: Any) -> Any:
+        if value is not None and value[0] in "[{":
+            msg = (
+                f"{self.file}: group columns must hold single values; one of '{', '.join(self.wanted)}' holds {value}."
+            )
+            raise TypeError(msg)
         return plain(self.answer(value))
 
     def answer(self, value: Any) -> Any:
@@ -207,6 +232,14 @@ class _Json(_Source):
         if value is None or value[0] in "[{":
             return value
         return json.loads(value)
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    """Split a header; not at all if it cannot be split with this delimiter."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 KINDS: dict[str, type[_Source]] = {

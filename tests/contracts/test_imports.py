@@ -9,9 +9,9 @@ import pytest
 
 NEEDED = ["numpy", "scipy.special", "narwhals"]
 HEAVY = [
-    "pandas", "scipy.stats", "scipy.optimize", "scipy.fft", "scipy.linalg", "scipy.sparse", "statsmodels", "matplotlib",
-    "duckdb", "arviz", "jinja2", "typer", "click", "rich", "pooch", "requests", "pyarrow", "polars", "xarray", "IPython",
-    "pytest", "hypothesis", "tkinter", "asyncio", "multiprocessing",
+    "pandas", "scipy.stats", "scipy.optimize", "scipy.fft", "scipy.linalg", "scipy.sparse", "statsmodels",
+    "matplotlib", "duckdb", "arviz", "jinja2", "typer", "click", "rich", "pooch", "requests", "pyarrow", "polars",
+    "xarray", "IPython", "pytest", "hypothesis", "tkinter", "asyncio", "multiprocessing",
 ]  # fmt: skip
 
 

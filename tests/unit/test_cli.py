@@ -169,12 +169,12 @@ def test_files_without_labels_are_put_together(folder):
 
 
 def test_labels_of_several_files_are_those_of_all(folder):
-    # In one of them, one store is written 01: then the stores are texts in both.
+    # Store 01, which is in one of them only, is another one than store 1.
     (folder / "new.csv").write_text(NEW + "9,01\n")
     printed = ran("estimate", "old.csv", "new.csv", "--rating", "r", "--by", "store", "--format", "json")
-    assert [record["store"] for record in json.loads(printed)] == ["01", "1", "2"]
+    assert [record["store"] for record in json.loads(printed)] == [1, 2, "01"]
     printed = ran("compare", "a=old.csv", "b=new.csv", "--rating", "r", "--by", "store", "--format", "json")
-    assert [record["store"] for record in json.loads(printed)] == ["1", "2"]
+    assert [record["store"] for record in json.loads(printed)] == [1, 2]
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -291,6 +291,17 @@ def test_nothing_is_suggested_where_no_code_helps(folder):
     assert "command line" not in message
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", b"", b"\n\n", b'"r\n', b"r\n9\n\x00", b'id,"a\nb"\n1,9\n', b'"', b"r,r\n9,9\n", b"[", b"{", b"PAR1"],
+)
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv", "x.csv.gz", "x.parquet", "x.json", "x.jsonl.gz"])
+def test_no_file_however_broken_ends_in_a_traceback(name, content, folder):
+    (folder / name).write_bytes(content)
+    message = refused("estimate", name, "--rating", "q")
+    assert name in message or "`q` holds no rows" in message
+
+
 def test_trimmed_headers_are_noted_on_the_side(folder):
     (folder / "x.csv").write_text(" r ,id\n9,1\n")
     done = run("estimate", "x.csv", "--rating", "r", "--format", "json")
@@ -359,10 +370,11 @@ def test_a_reference_is_a_label_a_word_or_a_number(reference, expected, folder):
     assert json.loads(printed) == result.to_records()
 
 
-def test_a_text_label_that_looks_like_a_number_is_that_label(folder):
+@pytest.mark.parametrize(("reference", "pair"), [("01", (10, "01")), ("10", ("01", 10))])
+def test_a_text_label_that_looks_like_a_number_is_that_label(reference, pair, folder):
     (folder / "x.csv").write_text("r,g\n9,01\n8,10\n7,10\n")
-    printed = ran("compare", "x.csv", "--rating", "r", "--by", "g", "--reference", "10", "--format", "json")
-    assert [(record["g"], record["reference"]) for record in json.loads(printed)] == [("01", "10")]
+    printed = ran("compare", "x.csv", "--rating", "r", "--by", "g", "--reference", reference, "--format", "json")
+    assert [(record["g"], record["reference"]) for record in json.loads(printed)] == [pair]
 
 
 # ----------------------------------------------------------------------------------------------- the data set

@@ -164,6 +164,19 @@ def test_long_labels_leave_room_for_the_picture(length):
         ax.figure.canvas.draw()
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["San Francisco International Airport, Terminal 1", "San Francisco International Airport, Terminal 2"],
+        ["Terminal 1 of San Francisco International Airport", "Terminal 2 of San Francisco International Airport"],
+    ],
+)
+def test_shortened_labels_can_still_be_told_apart(labels):
+    for draw in drawings(categories(labels)):
+        names = row_names(draw())
+        assert len(set(names)) == 2
+
+
 # ---------------------------------------------------------------------------------------------------- forest
 
 
