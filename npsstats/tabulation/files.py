@@ -221,9 +221,8 @@ class _Json(_Source):
 
     def label(self, value: Any) -> Any:
         if value is not None and value[0] in "[{":
-            msg = (
-                f"{self.file}: group columns must hold single values; one of '{', '.join(self.wanted)}' holds {value}."
-            )
+            columns = ", ".join(map(repr, self.wanted))
+            msg = f"{self.file}: the columns {columns} must hold single values; one holds {value}."
             raise TypeError(msg)
         return plain(self.answer(value))
 

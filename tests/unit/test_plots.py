@@ -116,16 +116,15 @@ def test_the_first_group_is_on_top():
         assert list(ax.get_yticks()) == [0, 1, 2]
 
 
-@pytest.mark.parametrize(
-    "label", ["$a_b$", "$10 & up$ 100%", "a_b^c", "\\frac{", "$\\alpha$", "<b>x</b>", "$", "%s", "two\nlines", "_x", ""]
-)
-def test_labels_are_shown_as_they_are(label):
-    for draw in drawings(categories([label, "b"])):
+def test_labels_are_shown_as_they_are():
+    labels = [
+        "$a_b$", "$10 & up$ 100%", "a_b^c", "\\frac{", "$\\alpha$", "<b>x</b>", "$", "%s", "two\nlines", "_x",
+    ]  # fmt: skip
+    for draw in drawings(categories(labels)):
         ax = draw()
         ax.figure.canvas.draw()
-        (first, *_) = ax.get_yticklabels()
-        assert first.get_text().split(" vs ")[0] == (label or "(blank)")
-        assert not first.get_parse_math()
+        assert [name.split(" vs ")[0] for name in row_names(ax)] == labels
+        assert not any(tick.get_parse_math() for tick in ax.get_yticklabels())
 
 
 def test_names_of_metrics_and_categories_are_shown_as_they_are():
@@ -140,7 +139,7 @@ def test_names_of_metrics_and_categories_are_shown_as_they_are():
     assert not any(text.get_parse_math() for text in legend)
 
 
-@pytest.mark.parametrize("size", [2, 20, 60])
+@pytest.mark.parametrize("size", [2, 30])
 def test_figures_grow_with_the_groups(size):
     heights = []
     for draw in drawings(categories([f"g{i}" for i in range(size)])):
@@ -150,7 +149,7 @@ def test_figures_grow_with_the_groups(size):
     assert all(height > 0.3 * size for height in heights)
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.name} {metric.scale}")
+@pytest.mark.parametrize("metric", [nps.NPS, nps.CSAT_MEAN, nps.CES_2, nps.NKI], ids=lambda metric: metric.name)
 def test_every_metric_can_be_drawn(metric):
     for draw in drawings(histograms(metric)):
         ax = draw()

@@ -453,25 +453,21 @@ def test_few_sentences_are_all_shown():
         assert "are in the table" not in text
 
 
-@pytest.mark.parametrize("size", [1, 2])
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.name} {metric.scale}")
-def test_every_metric_has_a_report(metric, size):
-    table = 10 + np.arange(size * metric.scale.size).reshape(size, -1)
-    counts = RatingCounts.from_histogram(table, metric=metric, groups=[f"g{i}" for i in range(size)])
-    made = report(counts)
+def test_every_metric_has_a_report(metric):
+    table = 10 + np.arange(2 * metric.scale.size).reshape(2, -1)
+    made = report(RatingCounts.from_histogram(table, metric=metric, groups=["g0", "g1"]))
     assert made.title == f"{metric.name} by group"
     page = Page(made.to_html())
     cells = [cell for rows in page.tables for row in rows for cell in row]
     for name in (*metric.category_names, metric.name):
         assert name in cells
-    for text in both(made):
+    for text in (page.shown, plain(made.to_markdown())):
         assert made.sentences()[0] in text
         assert f"{metric.name}: {metric.description}." in text
     # The shares of a group add up to 100 %, as far as they are rounded.
     (heads, first, *_), *_ = [rows for rows in page.tables if metric.category_names[0] in rows[0]]
-    shares = [
-        float(cell.removesuffix(" %")) for head, cell in zip(heads, first, strict=True) if head in metric.category_names
-    ]
+    shares = [float(cell[:-2]) for head, cell in zip(heads, first, strict=True) if head in metric.category_names]
     assert sum(shares) == pytest.approx(100, abs=0.05 * len(shares) + 1e-9)
 
 

@@ -523,8 +523,8 @@ def test_keys_of_json_may_hold_any_signs(tmp_path):
 # ----------------------------------------------------------------------------------- columns and their names
 
 NAMES = [
-    'say "r"', "it's", "a,b", "a;b", "a b", "select", "r; DROP TABLE x", "ä", "日本", "a.b", "$r", "%s", "{r}", "r\tx",
-    "[r]", "--", " rows ", "rows", "count",
+    'say "r"', "it's", "r; DROP TABLE x", "a,b", "a;b", '"', "{r}", "ä 日本", "a.b", "$r", " rows ", "--", "select", "%s",
+    "[r]", "r\tx", "rows", "count", "c0", "json",
 ]  # fmt: skip
 FORMS = {
     "pandas": lambda data, _: pd.DataFrame(data),
@@ -541,15 +541,16 @@ FORMS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*spaces around the name:UserWarning")
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", NAMES)
-def test_column_names_need_no_quoting(name, form, tmp_path):
-    other = f"{name}2"
-    counts = tabulate(FORMS[form]({other: [9, 8], name: ["a", "b"]}, tmp_path), rating=other, by=name)
-    assert as_tally(counts) == {("a", 9): 1, ("b", 8): 1}
-    counts = tabulate(FORMS[form]({other: ["a", "b"], name: [9, 8]}, tmp_path), rating=name, by=other)
-    assert as_tally(counts) == {("a", 9): 1, ("b", 8): 1}
+def test_column_names_need_no_quoting(form, tmp_path):
+    table = {name: [9, 8] if i % 2 else ["a", "b"] for i, name in enumerate(NAMES)}
+    data = FORMS[form](table, tmp_path)
+    for ratings in NAMES[1:12:2]:
+        counts = tabulate(data, rating=ratings, by=NAMES[::2])
+        size = len(NAMES[::2])
+        assert as_tally(counts) == {(("a",) * size, 9): 1, (("b",) * size, 8): 1}
+    for group in NAMES[:12:2]:
+        assert as_tally(tabulate(data, rating=NAMES[1], by=group)) == {("a", 9): 1, ("b", 8): 1}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -985,7 +986,7 @@ def test_invalid_ratings_are_value_errors():
     ],
     ids=repr,
 )
-@pytest.mark.parametrize("form", ["list", "pandas", "CSV", "Parquet", "JSON"])
+@pytest.mark.parametrize("form", ["list", "CSV"])
 def test_a_code_is_the_same_as_number_and_as_text(codes, form, tmp_path):
     data = BAD_FORMS[form]({"r": [9, 11]}, tmp_path)
     counts = tabulate(data, **({"rating": "r"} if form in FORMS else {}), missing_codes=codes)
