@@ -176,7 +176,9 @@ def figure_size(rows: int, *, legend: bool = False) -> tuple[float, float]:
 def _named(label: Hashable) -> str:
     """Write a label so that it leaves room for the picture; tables have it in full."""
     text = group_text(label) if label != () else "all"
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+    # What tells labels apart may stand first or last.
+    half = (LONGEST_NAME - 1) // 2
+    return text if len(text) <= LONGEST_NAME else f"{text[:half]}…{text[-half:]}"
 
 
 def _add_legend(ax: "Axes", bars: list[Any], names: tuple[str, ...]) -> None:

@@ -523,8 +523,8 @@ def test_keys_of_json_may_hold_any_signs(tmp_path):
 # ----------------------------------------------------------------------------------- columns and their names
 
 NAMES = [
-    'say "r"', "it's", "r; DROP TABLE x", "a,b", "a;b", '"', "{r}", "ä 日本", "a.b", "$r", " rows ", "--", "select", "%s",
-    "[r]", "r\tx", "rows", "count", "c0", "json",
+    'say "r"', "it's", "r; DROP TABLE x", "a,b", "a;b", '"', "{r}", "ä 日本", "a.b", "$r", " rows ", "--", "select",
+    "%s", "[r]", "r\tx", "rows", "count", "c0", "json",
 ]  # fmt: skip
 FORMS = {
     "pandas": lambda data, _: pd.DataFrame(data),
