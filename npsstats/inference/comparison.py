@@ -178,7 +178,8 @@ def compare(
     else:
         answer = _against_benchmark(counts, benchmark, metric, method, z)
     labels = tuple(counts.labels[i] for i in answer.positions)
-    warn_without_width(method, labels, answer.low == answer.high)
+    # At a one-sided level of 50 %, where z is 0, limits meet in the estimate of any sample.
+    warn_without_width(method, labels, (answer.low == answer.high) & (z != 0))
     # A one-sided interval is open towards the alternative.
     low, high = answer.low, answer.high
     if alternative == "less":

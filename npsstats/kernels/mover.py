@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from npsstats.kernels.score import ROOT_TOLERANCES, estimate_and_scale, score_limit
-from npsstats.typing import FloatArray
+from npsstats.kernels.roots import find_roots
+from npsstats.kernels.score import estimate_and_scale, score_limit
+from npsstats.typing import FloatArray, IndexArray
 
 __all__ = ["mover_limits", "mover_statistic"]
 
@@ -46,8 +47,6 @@ def mover_statistic(counts: FloatArray, values: FloatArray, null: FloatArray) ->
     ndarray, shape (groups,)
         Positive where the estimate is above `null`; infinite where no interval reaches it.
     """
-    from scipy.optimize.elementwise import bracket_root, find_root
-
     estimate, scale = estimate_and_scale(counts, values, np.array([1.0, -1.0]))
     gap = estimate - null
     side = np.where(np.abs(gap) <= 4 * np.finfo(float).eps, 0.0, np.sign(gap))
@@ -59,17 +58,12 @@ def mover_statistic(counts: FloatArray, values: FloatArray, null: FloatArray) ->
     oriented = np.where(side[rows, None, None] > 0, counts[rows], counts[rows, ::-1])
     target = side[rows] * null[rows]
 
-    def excess(z: FloatArray, index: FloatArray) -> FloatArray:
-        row = index.astype(np.intp)
+    def excess(z: FloatArray, row: IndexArray) -> FloatArray:
         return target[row] - _below(oriented[row], values, z)
 
-    index = np.arange(rows.size)
-    guess = np.abs(gap[rows]) / scale[rows]
-    found = bracket_root(excess, 0.7 * guess, 1.5 * guess, xmin=0.0, args=(index,), maxiter=60)
     # At z = 0 the limit is the estimate itself, on the near side of `null`.
-    ends = (np.where(found.success, found.bracket[0], 0.0), np.where(found.success, found.bracket[1], 1.0))
-    root = find_root(excess, ends, args=(index,), tolerances=ROOT_TOLERANCES)
-    statistic[rows] = side[rows] * np.where(found.success, root.x, np.inf)
+    guess = np.abs(gap[rows]) / scale[rows]
+    statistic[rows] = side[rows] * find_roots(excess, np.zeros(rows.size), 1.5 * guess, fixed=True)
     return statistic
 
 

@@ -18,7 +18,8 @@ Arrays have the shape (groups, arms, levels); values lie on the unit scale.
 
 import numpy as np
 
-from npsstats.typing import FloatArray
+from npsstats.kernels.roots import find_roots
+from npsstats.typing import FloatArray, IndexArray
 
 __all__ = ["estimate_and_scale", "restricted_shares", "score_limit", "score_limits", "score_statistic"]
 
@@ -27,9 +28,6 @@ MAX_STEPS = 100
 
 # A multiplier of this many standard errors leaves delta within rounding of its bound, for any n.
 FARTHEST = 1e17
-
-# Relative, as limits near the end of a large sample hang on the last digits of the multiplier.
-ROOT_TOLERANCES = {"xatol": 1e-300, "xrtol": 1e-14, "fatol": 0.0, "frtol": 0.0}
 
 
 def restricted_shares(shares: FloatArray, values: FloatArray, multiplier: FloatArray) -> FloatArray:
@@ -112,28 +110,21 @@ def score_statistic(
     ndarray, shape (groups,)
         Normal under the hypothesis; positive where the estimate is above `null`.
     """
-    from scipy.optimize.elementwise import bracket_root, find_root
-
     estimate, scale = estimate_and_scale(counts, values, weights)
     gap = estimate - null
     # One ulp of the estimate is no evidence: shares carry rounding.
     side = np.where(np.abs(gap) <= 4 * np.finfo(float).eps, 0.0, np.sign(gap))
+    rows = np.flatnonzero(side)
 
-    def overshoot(t: FloatArray, index: FloatArray) -> FloatArray:
-        row = index.astype(np.intp)
+    def overshoot(t: FloatArray, index: IndexArray) -> FloatArray:
+        row = rows[index]
         delta, _ = _at(counts[row], values, weights, side[row] * t / scale[row], corrected=corrected)
         return side[row] * (null[row] - delta)
 
-    rows = np.flatnonzero(side)
+    # The right end of the first interval is the normal-theory answer, doubled.
+    t = find_roots(overshoot, np.zeros(rows.size), 2 * np.abs(gap[rows]) / scale[rows], fixed=True)
     multiplier = np.zeros_like(estimate)
-    if rows.size:
-        # The right end of the first bracket is the normal-theory answer, doubled.
-        first = 2 * np.abs(gap[rows]) / scale[rows]
-        found = bracket_root(overshoot, np.zeros_like(first), first, xmin=0.0, factor=4.0, args=(rows,), maxiter=60)
-        ends = (found.bracket[0], np.where(found.success, found.bracket[1], first))
-        root = find_root(overshoot, ends, args=(rows,), tolerances=ROOT_TOLERANCES)
-        t = np.where(found.success, root.x, FARTHEST)
-        multiplier[rows] = side[rows] * t / scale[rows]
+    multiplier[rows] = side[rows] * np.minimum(t, FARTHEST) / scale[rows]
     return _at(counts, values, weights, multiplier, corrected=corrected)[1]
 
 
@@ -174,27 +165,20 @@ def score_limit(
     corrected: bool,
 ) -> FloatArray:
     """Find one limit of `score_limits`: the lower one for side 1, the upper one for side -1."""
-    from scipy.optimize.elementwise import bracket_root, find_root
-
     _, scale = estimate_and_scale(counts, values, weights)
     quantile = np.broadcast_to(np.asarray(z, dtype=np.float64), len(counts))
 
-    def excess(t: FloatArray, index: FloatArray) -> FloatArray:
-        row = index.astype(np.intp)
+    def excess(t: FloatArray, row: IndexArray) -> FloatArray:
         _, statistic = _at(counts[row], values, weights, side * t / scale[row], corrected=corrected)
         return side * statistic - quantile[row]
 
-    rows = np.arange(len(counts))
     # A statistic that were linear would reach z at t = z; at one-sided levels below 50 % z lies below 0.
     around = np.maximum(np.abs(quantile) / 2, 0.25)
-    found = bracket_root(excess, quantile - around, quantile + 2 * around, factor=4.0, args=(rows,), maxiter=30)
-    end = np.where(side * weights > 0, values[0], values[-1])
-    limit = np.full(len(counts), end @ weights)
-    rows = np.flatnonzero(found.success)
-    if rows.size:
-        ends = (found.bracket[0][rows], found.bracket[1][rows])
-        root = find_root(excess, ends, args=(rows,), tolerances=ROOT_TOLERANCES)
-        limit[rows], _ = _at(counts[rows], values, weights, side * root.x / scale[rows], corrected=corrected)
+    t = find_roots(excess, quantile - around, quantile + 2 * around)
+    ends = np.where(side * weights > 0, values[0], values[-1]), np.where(side * weights > 0, values[-1], values[0])
+    limit: FloatArray = np.where(t > 0, ends[0] @ weights, ends[1] @ weights)
+    rows = np.flatnonzero(np.isfinite(t))
+    limit[rows], _ = _at(counts[rows], values, weights, side * t[rows] / scale[rows], corrected=corrected)
     return limit
 
 

@@ -245,8 +245,9 @@ def test_statistic_is_the_closed_form_for_large_tables(table, corrected):
             continue
         null = 2 * unit(null) - 1  # representable on both scales
         expected = float(closed_form(table, null, corrected=corrected))
-        # Shares and null value are rounded to 1e-16, which is so many standard errors.
-        rounding = np.finfo(float).eps / error
+        # Shares and null value are rounded to 1e-16, which is so many standard errors; relative to half a one, with a
+        # rounding for each of the two, four times as much.
+        rounding = 4 * np.finfo(float).eps / error
         found = statistic_of(table, unit(null), corrected=corrected)
         np.testing.assert_allclose(found, expected, rtol=1e-11 + rounding)
 

@@ -309,11 +309,40 @@ def test_one_sided_lower_limit_of_a_difference_is_the_upper_limit_of_the_rest(me
     np.testing.assert_allclose(low, high, **POINTS)
 
 
+@pytest.mark.parametrize("level", [0.4, 0.1])
+@pytest.mark.parametrize("method", ["score", "tango"])
+def test_one_sided_limits_of_samples_at_the_end_of_the_scale_mirror_each_other(method, level):
+    counts = counts_of([(0, 0, 5), (5, 0, 0), (1, 0, 4)])
+    low = compare(counts, 0.0, method=method, alternative="greater", confidence_level=level).low
+    high = compare(counts, 0.0, method=method, alternative="less", confidence_level=1 - level).high
+    np.testing.assert_allclose(low, high, **POINTS)
+
+
+@pytest.mark.parametrize("level", [0.4, 0.1])
+@pytest.mark.parametrize("method", ["score", "mover"])
+def test_one_sided_limits_of_differences_at_the_end_of_the_scale_mirror_each_other(method, level):
+    counts = counts_of_pairs([((0, 0, 5), (5, 0, 0)), ((0, 0, 2), (0, 0, 3)), ((0, 1, 4), (5, 0, 0))])
+    low = compare(counts, method=method, alternative="greater", confidence_level=level).low
+    high = compare(counts, method=method, alternative="less", confidence_level=1 - level).high
+    np.testing.assert_allclose(low, high, **POINTS)
+
+
+@pytest.mark.parametrize("method", TWO_SAMPLE)
+def test_one_sided_comparison_at_50_per_cent_warns_of_nothing(method):
+    counts = counts_of_pairs([((10, 35, 55), (20, 40, 40))])
+    nps.compare(counts, reference="old", method=method, alternative="greater", confidence_level=0.5)
+
+
 @pytest.mark.parametrize("level", [0.001, 0.01, 0.05])
 def test_intervals_of_very_low_levels_are_numbers(level):
     few = [row for n in (1, 2, 6, 7) for row in np.ndindex(n + 1, n + 1, n + 1) if sum(row) == n]
     result = compare(counts_of_pairs([(first, second) for first in few for second in few]), confidence_level=level)
     assert np.isfinite([result.low, result.high]).all()
+
+
+def test_one_sided_limit_at_60_per_cent_of_two_samples_of_one_value_is_a_number():
+    result = compare(counts_of_pairs([((0, 0, 5), (0, 6, 0))]), alternative="greater", confidence_level=0.6)
+    assert np.isfinite(result.low).all()
 
 
 # ------------------------------------------------------------------------------------------ p-values, bounds

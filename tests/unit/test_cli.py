@@ -1,6 +1,7 @@
 """The command line."""
 
 import csv
+import datetime as dt
 import io
 import json
 import os
@@ -377,6 +378,17 @@ def test_a_text_label_that_looks_like_a_number_is_that_label(reference, pair, fo
     assert [(record["g"], record["reference"]) for record in json.loads(printed)] == [pair]
 
 
+def test_a_label_of_any_type_is_named_as_tables_write_it(folder):
+    days = [dt.date(2024, 1, 1), dt.date(2024, 2, 1), None]
+    pl.DataFrame({"r": [9, 3, 8], "day": days}).write_parquet("x.parquet")
+    for reference, label in (("2024-02-01", "2024-02-01"), ("(none)", None)):
+        printed = ran(
+            "compare", "x.parquet", "--rating", "r", "--by", "day", "--reference", reference, "--format", "json"
+        )
+        assert {record["reference"] for record in json.loads(printed)} == {label}
+        assert len(json.loads(printed)) == 2
+
+
 # ----------------------------------------------------------------------------------------------- the data set
 
 
@@ -527,6 +539,18 @@ def test_a_terminal_with_few_signs_gets_a_table(encoding, folder):
     done = process("compare", "z=old.csv", "a=new.csv", "--rating", "r", env={"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"group minus reference" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_json_loses_no_sign_in_any_encoding(encoding, folder):
+    labels = ["日本", "Zürich", "a − b…"]
+    (folder / "x.csv").write_text("r,g\n" + "".join(f"9,{label}\n" for label in labels), encoding="utf-8")
+    arguments = ("estimate", "x.csv", "--rating", "r", "--by", "g", "--format", "json")
+    done = process(*arguments, env={"PYTHONIOENCODING": encoding})
+    assert done.returncode == 0
+    # ASCII is written as UTF-8, in which it is contained.
+    records = json.loads(done.stdout.decode("utf-8" if encoding == "ascii" else encoding))
+    assert {record["g"] for record in records} == set(labels)
 
 
 def test_a_reader_that_stops_early_is_no_error(folder):

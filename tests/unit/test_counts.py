@@ -103,6 +103,7 @@ def test_notes_are_kept_once_each_in_order():
     counts = replace(small(), notes=("b", "a", "b"))
     assert counts.notes == ("b", "a")
     assert (counts + counts).notes == ("b", "a")
+    assert (counts + replace(small(), notes=("c", "a"))).notes == ("b", "a", "c")
 
 
 def test_one_text_is_no_list_of_notes():
@@ -497,15 +498,10 @@ def rounds_to(count, n, figure, decimals):
 
 def all_counts(n, figures, decimals):
     """Every (detractors, passives, promoters) whose percentages round to the figures; None stands for unknown."""
-    fits = [
-        [True] * (n + 1) if figure is None else [rounds_to(k, n, figure, decimals) for k in range(n + 1)]
-        for figure in figures
-    ]
-    return [
-        (low, n - low - high, high)
-        for low, high in product(range(n + 1), repeat=2)
-        if low + high <= n and fits[0][low] and fits[1][n - low - high] and fits[2][high]
-    ]
+    low, middle, high = (
+        {k for k in range(n + 1) if figure is None or rounds_to(k, n, figure, decimals)} for figure in figures
+    )
+    return [(i, n - i - k, k) for i, k in product(low, high) if n - i - k in middle]
 
 
 def score(counts):
@@ -526,7 +522,7 @@ def told_inexactness(note):
 @st.composite
 def published(draw):
     """Figures as they would be printed: of real counts, or of none at all."""
-    n, decimals = draw(st.integers(1, 40)), draw(st.integers(0, 2))
+    n, decimals = draw(st.integers(1, 400)), draw(st.integers(0, 2))
     if draw(st.booleans()):
         low = draw(st.integers(0, n))
         high = draw(st.integers(0, n - low))
@@ -566,9 +562,11 @@ def test_rebuilt_counts_are_among_all_that_round_to_the_figures(case):
     # The computation is in floating point.
     assert distance(found) <= min(map(distance, possible)) + Fraction(1, 10**9)
     off = max(abs(score(other) - score(found)) for other in possible)
-    # The note writes two digits.
-    assert told_inexactness(counts.notes[0]) == pytest.approx(float(off), rel=0.051)
-    assert (told_inexactness(counts.notes[0]) == 0) == (len({score(other) for other in possible}) == 1)
+    # The note writes two digits. The figure of the passives may exclude some counts that it allows for.
+    told = told_inexactness(counts.notes[0])
+    assert told >= float(off) * 0.949
+    if figures[1] is None:
+        assert told == pytest.approx(float(off), rel=0.051)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 11, 30])

@@ -314,7 +314,7 @@ def test_file_names_need_no_quoting(name, tmp_path):
 
 def test_a_folder_called_like_a_column_does_not_replace_it(tmp_path):
     # Hive partitions: the name of a folder would pass for the ratings of all its files.
-    text = write(tmp_path / "r=1" / "g=z" / "a.csv", "r,g\n9,a\n")
+    text = write(tmp_path / "r=1" / "g=z" / "c0=1" / "c1=z" / "a.csv", "r,g\n9,a\n")
     assert as_tally(tabulate(text, rating="r", by="g")) == {("a", 9): 1}
     table = tmp_path / "r=1" / "g=z" / "a.parquet"
     pl.DataFrame({"r": [9], "g": ["a"]}).write_parquet(table)
