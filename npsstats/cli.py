@@ -290,23 +290,37 @@ def _with_progress(parts: list[tuple[str | None, Path]]) -> Iterator[tuple[str |
 
 def _show(result: Result, format: TableFormat) -> None:  # noqa: A002
     if format is TableFormat.json:
-        _echo(json.dumps(result.to_records(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        written = json.dumps(result.to_records(), indent=2, ensure_ascii=False, allow_nan=False)
+        if not _encodable(written):
+            written = json.dumps(result.to_records(), indent=2, allow_nan=False)
+        _echo(f"{written}\n")
     elif format is TableFormat.csv:
-        _echo(result.to_frame().to_csv(index=False))
+        written = result.to_frame().to_csv(index=False)
+        if not _encodable(written):
+            msg = (
+                f"the encoding of the output, {_encoding()}, lacks signs of the labels. Set PYTHONIOENCODING=utf-8, "
+                "or use --format json."
+            )
+            raise ValueError(msg)
+        _echo(written)
     elif format is TableFormat.markdown:
         _echo(result.to_markdown() + "\n")
     else:
         _echo(f"{result}\n")
 
 
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
+def _encodable(text: str) -> bool:
+    return text.encode(_encoding(), errors="replace").decode(_encoding()) == text
+
+
 def _echo(text: str) -> None:
     """Print; where a terminal or pipe lacks a sign, a plainer one instead, and none for a reader that has left."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        plain = text.translate(PLAIN_SIGNS)
-        text = plain.encode(encoding, errors="replace").decode(encoding)
+    if not _encodable(text):
+        text = text.translate(PLAIN_SIGNS).encode(_encoding(), errors="replace").decode(_encoding())
     try:
         typer.echo(text, nl=False)
     except BrokenPipeError:

@@ -1,5 +1,7 @@
 """Counts of ratings by group, and how they are made from published figures."""
 
+import copy
+import pickle
 import re
 from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
@@ -426,6 +428,16 @@ def test_counts_are_equal_if_everything_is():
     assert all(other != small() for other in different)
     assert small() != "counts"
     assert small() != None  # noqa: E711 - comparing with None must not fail
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda counts: pickle.loads(pickle.dumps(counts))],
+    ids=["copy", "deep", "pickle"],
+)
+def test_copies_are_equal(copied):
+    # Shards are counted by other processes, which send their counts.
+    assert copied(stores_by_year()) == stores_by_year()
 
 
 def test_counts_have_no_hash():
