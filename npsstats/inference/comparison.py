@@ -113,7 +113,8 @@ def compare(
     method : str, default "score"
         The interval and its test:
 
-        - ``"score"``: restricted likelihood with variance factors n / (n - 1) [1]_ and skewness correction [2]_;
+        - ``"score"``: restricted likelihood [1]_, with variance factors n / (n - 1) for each group, and skewness
+          correction [2]_;
         - ``"mover"``: from the score intervals of the two groups [3]_;
         - ``"wald"``: difference -+ z standard errors, too short in small groups;
         - ``"adjusted-wald"``: Wald with 3/4 promoters, 3/2 passives and 3/4 detractors added to each group.

@@ -103,7 +103,8 @@ def score_statistic(
     null : ndarray, shape (groups,)
         The value under the null hypothesis, strictly inside the bounds of delta.
     corrected : bool
-        With the variance factors n_i / (n_i - 1) and the skewness correction, or plain.
+        With the variance factors n_i / (n_i - 1) and the skewness correction, or plain. (Miettinen & Nurminen
+        1985 have one factor N / (N - 1) for all arms.)
 
     Returns
     -------

@@ -414,6 +414,10 @@ class RatingCounts:
             return total._take([where[label] for label in sort_labels(total.labels)])
         return total
 
+    def __radd__(self, other: object) -> Self:
+        """Start from the 0 of `sum`."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RatingCounts):
             return NotImplemented

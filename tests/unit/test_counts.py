@@ -300,6 +300,12 @@ def test_only_the_same_kind_of_counts_adds_up(other, name):
     assert len(str(caught.value)) < 250
 
 
+def test_counts_add_up_by_sum():
+    assert sum([small(), small(), small()]) == small() + small() + small()
+    with pytest.raises(TypeError, match="unsupported operand"):
+        1 + small()
+
+
 @pytest.mark.parametrize("other", [1, None, "x", np.int64(1)])
 def test_only_counts_add_to_counts(other):
     with pytest.raises(TypeError, match="unsupported operand"):
