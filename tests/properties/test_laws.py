@@ -330,7 +330,8 @@ def test_one_sided_limits_of_differences_at_the_end_of_the_scale_mirror_each_oth
 @pytest.mark.parametrize("method", TWO_SAMPLE)
 def test_one_sided_comparison_at_50_per_cent_warns_of_nothing(method):
     counts = counts_of_pairs([((10, 35, 55), (20, 40, 40))])
-    nps.compare(counts, reference="old", method=method, alternative="greater", confidence_level=0.5)
+    result = nps.compare(counts, reference="old", method=method, alternative="greater", confidence_level=0.5)
+    assert -200 < result.low[0] < result.high[0] == 200
 
 
 @pytest.mark.parametrize("level", [0.001, 0.01, 0.05])

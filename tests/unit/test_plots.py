@@ -154,6 +154,7 @@ def test_every_metric_can_be_drawn(metric):
     for draw in drawings(histograms(metric)):
         ax = draw()
         ax.figure.canvas.draw()  # a warning of the layout fails the test
+        assert ax.get_position().width > 0.1
 
 
 @pytest.mark.parametrize("length", [40, 80, 150])
@@ -161,6 +162,7 @@ def test_long_labels_leave_room_for_the_picture(length):
     for draw in drawings(categories(["An option of a survey, spelled out in full. "[:40] * (length // 40), "b"])):
         ax = draw()
         ax.figure.canvas.draw()
+        assert ax.get_position().width > 0.1
 
 
 @pytest.mark.parametrize(
