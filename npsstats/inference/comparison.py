@@ -19,7 +19,8 @@ from npsstats.inference.methods import (
 )
 from npsstats.inference.pairing import Pairing, pair_with_benchmark, pair_with_reference
 from npsstats.kernels.mover import mover_limits, mover_statistic
-from npsstats.kernels.score import score_limits, score_statistic
+from npsstats.kernels.restricted import restricted_limits, restricted_statistic
+from npsstats.kernels.score import skewness_corrected_score
 from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
@@ -63,9 +64,9 @@ TWO_SAMPLE_METHODS = {
     "score": TwoSampleMethod(
         title="skewness-corrected score interval",
         references=("miettinen1985", "gart1988", "laud2017"),
-        limits=lambda counts, values, z: score_limits(counts, values, DIFFERENCE, z, corrected=True),
-        statistic=lambda counts, values: score_statistic(
-            counts, values, DIFFERENCE, np.zeros(len(counts)), corrected=True
+        limits=lambda counts, values, z: restricted_limits(skewness_corrected_score, counts, values, DIFFERENCE, z),
+        statistic=lambda counts, values: restricted_statistic(
+            skewness_corrected_score, counts, values, DIFFERENCE, np.zeros(len(counts))
         ),
     ),
     "mover": TwoSampleMethod(

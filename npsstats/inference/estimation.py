@@ -15,7 +15,8 @@ from npsstats.inference.methods import (
     find_method,
     pseudo_counted,
 )
-from npsstats.kernels.score import score_limits, score_statistic
+from npsstats.kernels.restricted import Statistic, restricted_limits, restricted_statistic
+from npsstats.kernels.score import plain_score, skewness_corrected_score
 from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
@@ -42,14 +43,12 @@ class OneSampleMethod:
     statistic: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
 
-def _score(title: str, references: tuple[str, ...], *, corrected: bool) -> OneSampleMethod:
+def _restricted(title: str, references: tuple[str, ...], statistic: Statistic) -> OneSampleMethod:
     return OneSampleMethod(
         title=title,
         references=references,
-        limits=lambda counts, values, z: score_limits(counts[:, None], values, ONE_ARM, z, corrected=corrected),
-        statistic=lambda counts, values, null: score_statistic(
-            counts[:, None], values, ONE_ARM, null, corrected=corrected
-        ),
+        limits=lambda counts, values, z: restricted_limits(statistic, counts[:, None], values, ONE_ARM, z),
+        statistic=lambda counts, values, null: restricted_statistic(statistic, counts[:, None], values, ONE_ARM, null),
     )
 
 
@@ -63,8 +62,10 @@ def _wald(title: str, references: tuple[str, ...], add: Callable[[FloatArray], F
 
 
 ONE_SAMPLE_METHODS = {
-    "score": _score("skewness-corrected score interval", ("tango1998", "gart1988", "laud2017"), corrected=True),
-    "tango": _score("score interval", ("may1997", "tango1998"), corrected=False),
+    "score": _restricted(
+        "skewness-corrected score interval", ("tango1998", "gart1988", "laud2017"), skewness_corrected_score
+    ),
+    "tango": _restricted("score interval", ("may1997", "tango1998"), plain_score),
     "wald": _wald("Wald interval", ("rocks2016",), lambda counts: counts),
     "adjusted-wald": _wald(
         "adjusted Wald interval", ("rocks2016",), lambda counts: pseudo_counted(counts, "adjusted-wald")

@@ -3,7 +3,8 @@
 import numpy as np
 
 from npsstats.kernels.roots import find_roots
-from npsstats.kernels.score import estimate_and_scale, score_limit
+from npsstats.kernels.restricted import estimate_and_scale, restricted_limit
+from npsstats.kernels.score import plain_score
 from npsstats.typing import FloatArray, IndexArray
 
 __all__ = ["mover_limits", "mover_statistic"]
@@ -70,8 +71,8 @@ def mover_statistic(counts: FloatArray, values: FloatArray, null: FloatArray) ->
 def _below(counts: FloatArray, values: FloatArray, z: FloatArray) -> FloatArray:
     first, second = counts[:, :1], counts[:, 1:]
     mean_1, mean_2 = (arm[:, 0] @ values / arm[:, 0].sum(axis=-1) for arm in (first, second))
-    low_1 = score_limit(first, values, ONE, z, 1, corrected=False)
-    high_2 = score_limit(second, values, ONE, z, -1, corrected=False)
+    low_1 = restricted_limit(plain_score, first, values, ONE, z, 1)
+    high_2 = restricted_limit(plain_score, second, values, ONE, z, -1)
     # Below a one-sided level of 50 % the limits, and that of the difference, lie beyond the estimates.
     low: FloatArray = mean_1 - mean_2 - np.sign(z) * np.hypot(mean_1 - low_1, high_2 - mean_2)
     return low

@@ -13,7 +13,8 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 import npsstats as nps
-from npsstats.kernels.score import score_statistic
+from npsstats.kernels.restricted import restricted_statistic
+from npsstats.kernels.score import plain_score, skewness_corrected_score
 
 SIZES = (10, 20, 30)
 
@@ -155,8 +156,8 @@ def test_default_interval_is_worst_without_passives_and_still_above_92_per_cent(
 # ----------------------------------------------------------------------------- the statistic as a function
 
 
-@pytest.mark.parametrize("corrected", [False, True])
-def test_score_statistic_falls_with_the_null_value_where_an_interval_can_end(corrected):
+@pytest.mark.parametrize("score", [plain_score, skewness_corrected_score])
+def test_score_statistic_falls_with_the_null_value_where_an_interval_can_end(score):
     """For all outcomes of 2 to 12 respondents, so that the values a test keeps are an interval.
 
     The skewness-corrected statistic of a sample of passives only rises from -1 to 1 at its estimate, and falls
@@ -165,16 +166,16 @@ def test_score_statistic_falls_with_the_null_value_where_an_interval_can_end(cor
     table = np.concatenate([outcomes(n) for n in range(2, 13)])
     nulls = np.append(np.linspace(0, 1, 202)[1:-1], [1e-6, 1e-4, 0.4999, 0.499999, 0.500001, 0.5001, 1 - 1e-4])
     nulls.sort()
-    statistic = score_statistic(
+    statistic = restricted_statistic(
+        score,
         np.repeat(table, nulls.size, axis=0)[:, None].astype(float),
         np.array([0.0, 0.5, 1.0]),
         np.ones(1),
         np.tile(nulls, len(table)),
-        corrected=corrected,
     ).reshape(len(table), nulls.size)
     rises = np.diff(statistic, axis=1) > 1e-9  # rounding of a statistic of 10 or less
     rising = table[rises.any(axis=1)]
-    if not corrected:
+    if score is plain_score:
         assert not rising.size
     assert (rising[:, [0, 2]] == 0).all()
     within = np.maximum(np.abs(statistic[:, 1:]), np.abs(statistic[:, :-1]))

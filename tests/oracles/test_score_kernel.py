@@ -20,11 +20,13 @@ from statsmodels.stats import proportion
 
 import npsstats as nps
 from npsstats.kernels.mover import mover_limits, mover_statistic
-from npsstats.kernels.score import restricted_shares, score_limits, score_statistic
+from npsstats.kernels.restricted import restricted_limits, restricted_shares, restricted_statistic
+from npsstats.kernels.score import plain_score, skewness_corrected_score
 
 NPS_VALUES = np.array([0.0, 0.5, 1.0])
 ONE = np.ones(1)
 DIFFERENCE = np.array([1.0, -1.0])
+STATISTICS = {False: plain_score, True: skewness_corrected_score}
 Z_95 = float(ndtri(0.975))
 
 R_ORACLE = json.loads((Path(__file__).parent / "data" / "score_r.json").read_text())
@@ -33,16 +35,18 @@ R_ORACLE = json.loads((Path(__file__).parent / "data" / "score_r.json").read_tex
 def limits_of(table, values=NPS_VALUES, z=Z_95, *, corrected):
     """Limits of one sample (one row) or of a difference (two rows), on the unit scale."""
     table = np.atleast_2d(np.asarray(table, float))
-    low, high = score_limits(table[None], np.asarray(values, float), ONE if len(table) == 1 else DIFFERENCE, z,
-                             corrected=corrected)  # fmt: skip
+    low, high = restricted_limits(
+        STATISTICS[corrected], table[None], np.asarray(values, float), ONE if len(table) == 1 else DIFFERENCE, z
+    )
     return low[0], high[0]
 
 
 def statistic_of(table, null, values=NPS_VALUES, *, corrected):
     table = np.atleast_2d(np.asarray(table, float))
     weights = ONE if len(table) == 1 else DIFFERENCE
-    return score_statistic(table[None], np.asarray(values, float), weights, np.array([float(null)]),
-                           corrected=corrected)[0]  # fmt: skip
+    return restricted_statistic(
+        STATISTICS[corrected], table[None], np.asarray(values, float), weights, np.array([float(null)])
+    )[0]
 
 
 # ------------------------------------------------------------------------------------ the restricted shares
@@ -227,8 +231,9 @@ def test_statistic_is_the_closed_form_for_every_small_table(corrected):
     nulls = (-0.999, -0.6, -0.25, 0.01, 0.1, 0.5, 0.95)
     expected = [float(closed_form(table, null, corrected=corrected)) for table in SMALL_TABLES for null in nulls]
     counts = np.repeat(np.array(SMALL_TABLES, float), len(nulls), axis=0)[:, None]
-    found = score_statistic(counts, NPS_VALUES, ONE, np.tile(unit(np.array(nulls)), len(SMALL_TABLES)),
-                            corrected=corrected)  # fmt: skip
+    found = restricted_statistic(
+        STATISTICS[corrected], counts, NPS_VALUES, ONE, np.tile(unit(np.array(nulls)), len(SMALL_TABLES))
+    )
     # The null value is rounded to the unit scale; where the variance is 0.001, that costs three digits.
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
 
@@ -257,7 +262,7 @@ def test_statistic_is_the_closed_form_for_large_tables(table, corrected):
 def test_limits_are_where_the_closed_form_reaches_the_quantile(level, corrected):
     z = float(ndtri((1 + level) / 2))
     counts = np.array(SMALL_TABLES + LARGE_TABLES, float)
-    low, high = score_limits(counts[:, None], NPS_VALUES, ONE, z, corrected=corrected)
+    low, high = restricted_limits(STATISTICS[corrected], counts[:, None], NPS_VALUES, ONE, z)
     for table, *limits in zip(SMALL_TABLES + LARGE_TABLES, low, high, strict=True):
         n = sum(table)
         step = 1e-10 * math.sqrt(1 / n)  # a limit may be wrong by about 1e-10 standard errors
@@ -603,7 +608,7 @@ def test_two_samples_are_those_of_the_dual_problem_in_r(case, kind):
 
 def test_each_row_of_a_stack_is_solved_as_if_it_were_alone():
     tables = np.array([*SMALL_TABLES, *LARGE_TABLES], float)[:, None]
-    low, high = score_limits(tables, NPS_VALUES, ONE, Z_95, corrected=True)
+    low, high = restricted_limits(STATISTICS[True], tables, NPS_VALUES, ONE, Z_95)
     alone = [limits_of(table[0], corrected=True) for table in tables[::7]]
     # Easy rows take further Newton steps until the hardest row is done: a few ulp.
     np.testing.assert_allclose(np.column_stack([low, high])[::7], alone, rtol=0, atol=1e-14)
