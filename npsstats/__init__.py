@@ -4,6 +4,7 @@ from npsstats import datasets
 from npsstats.errors import ConvergenceError, InvalidRatingError, SmallSampleWarning, UndefinedScoreError
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
+from npsstats.inference.operating import operating_characteristics
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import (
     CES,
@@ -27,6 +28,7 @@ from npsstats.reporting import plots
 from npsstats.reporting.documents import Report, report
 from npsstats.results.differences import Differences
 from npsstats.results.estimates import Estimates
+from npsstats.results.operating import OperatingCharacteristics
 from npsstats.tabulation.sources import tabulate
 from npsstats.version import __version__
 
@@ -46,6 +48,7 @@ __all__ = [
     "Estimates",
     "InvalidRatingError",
     "Metric",
+    "OperatingCharacteristics",
     "RatingCounts",
     "Report",
     "Scale",
@@ -58,6 +61,7 @@ __all__ = [
     "mean_rating",
     "mean_score",
     "net_score",
+    "operating_characteristics",
     "plots",
     "report",
     "tabulate",

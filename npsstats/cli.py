@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 import npsstats as nps
 from npsstats.datasets.embedded import DATASETS
 from npsstats.inference.comparison import TWO_SAMPLE_METHODS
-from npsstats.inference.estimation import ONE_SAMPLE_METHODS
+from npsstats.inference.intervals import ONE_SAMPLE_METHODS
 from npsstats.results.protocol import Result, group_text
 
 __all__ = ["app"]

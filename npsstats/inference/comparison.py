@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtri
+from numpy.typing import ArrayLike, NDArray
 
-from npsstats.inference.estimation import ONE_SAMPLE_METHODS, score_and_error, warn_without_width
+from npsstats.inference.estimation import score_and_error, warn_of_small_samples, warn_without_width
+from npsstats.inference.intervals import ONE_SAMPLE_METHODS, check_applies
 from npsstats.inference.methods import (
+    Settings,
     UnitProblem,
-    check_confidence_level,
     check_counts,
+    check_levels,
     find_method,
     pseudo_counted,
     pvalues,
+    settings_for,
 )
 from npsstats.inference.pairing import Pairing, pair_with_benchmark, pair_with_reference
 from npsstats.kernels.mover import mover_limits, mover_statistic
@@ -37,26 +39,27 @@ DIFFERENCE = np.array([1.0, -1.0])
 class TwoSampleMethod:
     """An interval of the difference of two scores and the test of no difference, both on the unit scale.
 
-    Both take counts of the shape (rows, 2, levels), the group's and its reference's, and the levels; `limits`
-    the normal quantile besides.
+    Both take counts of the shape (rows, 2, levels), the group's and its reference's, the levels, and the settings.
     """
 
     title: str
     references: tuple[str, ...]
-    limits: Callable[[FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
-    statistic: Callable[[FloatArray, FloatArray], FloatArray]
+    limits: Callable[[FloatArray, FloatArray, Settings], tuple[FloatArray, FloatArray]]
+    statistic: Callable[[FloatArray, FloatArray, Settings], FloatArray]
 
 
-def _wald(title: str, references: tuple[str, ...], add: Callable[[FloatArray], FloatArray]) -> TwoSampleMethod:
-    def difference(counts: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        mean, variance = mean_and_variance(add(counts), values)
+def _wald(
+    title: str, references: tuple[str, ...], add: Callable[[FloatArray, Settings], FloatArray]
+) -> TwoSampleMethod:
+    def difference(counts: FloatArray, values: FloatArray, settings: Settings) -> tuple[FloatArray, FloatArray]:
+        mean, variance = mean_and_variance(add(counts, settings), values)
         return mean @ DIFFERENCE, variance.sum(axis=-1)
 
     return TwoSampleMethod(
         title=title,
         references=references,
-        limits=lambda counts, values, z: wald_limits(*difference(counts, values), z),
-        statistic=lambda counts, values: wald_statistic(*difference(counts, values), 0.0),
+        limits=lambda counts, values, settings: wald_limits(*difference(counts, values, settings), settings.z),
+        statistic=lambda counts, values, settings: wald_statistic(*difference(counts, values, settings), 0.0),
     )
 
 
@@ -64,20 +67,24 @@ TWO_SAMPLE_METHODS = {
     "score": TwoSampleMethod(
         title="skewness-corrected score interval",
         references=("miettinen1985", "gart1988", "laud2017"),
-        limits=lambda counts, values, z: restricted_limits(skewness_corrected_score, counts, values, DIFFERENCE, z),
-        statistic=lambda counts, values: restricted_statistic(
+        limits=lambda counts, values, settings: restricted_limits(
+            skewness_corrected_score, counts, values, DIFFERENCE, settings.z
+        ),
+        statistic=lambda counts, values, settings: restricted_statistic(
             skewness_corrected_score, counts, values, DIFFERENCE, np.zeros(len(counts))
         ),
     ),
     "mover": TwoSampleMethod(
         title="MOVER interval",
         references=("newcombe1998", "zou2008", "tango1998"),
-        limits=mover_limits,
-        statistic=lambda counts, values: mover_statistic(counts, values, np.zeros(len(counts))),
+        limits=lambda counts, values, settings: mover_limits(counts, values, settings.z),
+        statistic=lambda counts, values, settings: mover_statistic(counts, values, np.zeros(len(counts))),
     ),
-    "wald": _wald("Wald interval", ("rocks2016",), lambda counts: counts),
+    "wald": _wald("Wald interval", ("rocks2016",), lambda counts, settings: counts),
     "adjusted-wald": _wald(
-        "adjusted Wald interval", ("rocks2016",), lambda counts: pseudo_counted(counts, "adjusted-wald")
+        "adjusted Wald interval",
+        ("rocks2016",),
+        lambda counts, settings: pseudo_counted(counts, "adjusted-wald", settings.pseudo_counts),
     ),
 }
 
@@ -90,6 +97,9 @@ def compare(
     method: str = "score",
     alternative: Alternative = "two-sided",
     confidence_level: float = 0.95,
+    pseudo_counts: ArrayLike | None = None,
+    rng: Any = None,
+    n_resamples: int | None = None,
 ) -> Differences:
     """Compare the score of each group with a reference: another group, the period before, or a benchmark.
 
@@ -120,11 +130,13 @@ def compare(
         - ``"wald"``: difference -+ z standard errors, too short in small groups;
         - ``"adjusted-wald"``: Wald with 3/4 promoters, 3/2 passives and 3/4 detractors added to each group.
 
-        Against a benchmark, the methods of `estimate`.
+        Against a benchmark, the methods of `estimate`, each with the test that its interval inverts.
     alternative : {"two-sided", "less", "greater"}, default "two-sided"
         The alternative to no difference; a one-sided one gives a one-sided interval.
     confidence_level : float, default 0.95
         The level of the intervals, between 0 and 1; of each, not of all together.
+    pseudo_counts, rng, n_resamples : optional
+        As for `estimate`: for the methods ``"adjusted-wald"`` and, against a benchmark, ``"bootstrap-t"``.
 
     Returns
     -------
@@ -144,7 +156,8 @@ def compare(
     Warns
     -----
     SmallSampleWarning
-        If an interval has no width because all ratings of both groups have the same value.
+        If an interval has no width because all ratings of both groups have the same value; against a benchmark, if
+        a group is too small for the method.
 
     References
     ----------
@@ -168,20 +181,21 @@ def compare(
     2025  2024       100          100       +25.0           10.04  +5.0  +44.7  2.44  0.015
     """
     counts, metric = check_counts(counts, metric)
-    check_confidence_level(confidence_level)
-    if alternative not in get_args(Alternative):
-        msg = f"`alternative` must be one of 'two-sided', 'less', 'greater'; got {alternative!r}."
-        raise ValueError(msg)
-    tail = (1 - confidence_level) / (2 if alternative == "two-sided" else 1)
-    z = float(-ndtri(tail))
+    settings = settings_for(
+        method,
+        metric,
+        confidence_level=confidence_level,
+        alternative=alternative,
+        pseudo_counts=pseudo_counts,
+        rng=rng,
+        n_resamples=n_resamples,
+    )
     benchmark = pair_with_benchmark(counts, metric, reference)
     if benchmark is None:
-        answer = _against_groups(counts, pair_with_reference(counts, reference), metric, method, z)
+        answer = _against_groups(counts, pair_with_reference(counts, reference), metric, method, settings)
     else:
-        answer = _against_benchmark(counts, benchmark, metric, method, z)
+        answer = _against_benchmark(counts, benchmark, metric, method, settings)
     labels = tuple(counts.labels[i] for i in answer.positions)
-    # At a one-sided level of 50 %, where z is 0, limits meet in the estimate of any sample.
-    warn_without_width(method, labels, (answer.low == answer.high) & (z != 0))
     # A one-sided interval is open towards the alternative.
     low, high = answer.low, answer.high
     if alternative == "less":
@@ -201,14 +215,14 @@ def compare(
         low=low,
         high=high,
         statistic=answer.statistic,
-        pvalue=pvalues(answer.statistic, alternative),
+        pvalue=answer.pvalue,
         metric=metric,
         method=method,
         method_title=answer.title,
-        confidence_level=float(confidence_level),
+        confidence_level=settings.confidence_level,
         alternative=alternative,
         references=metric.references + answer.references,
-        notes=counts.notes,
+        notes=counts.notes + answer.notes,
     )
 
 
@@ -225,19 +239,27 @@ class _Answer:
     low: FloatArray
     high: FloatArray
     statistic: FloatArray
+    pvalue: FloatArray
     bounds: tuple[float, float]
     title: str
     references: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def _against_groups(counts: RatingCounts, pairing: Pairing, metric: Metric, method: str, z: float) -> _Answer:
+def _against_groups(counts: RatingCounts, pairing: Pairing, metric: Metric, method: str, settings: Settings) -> _Answer:
     chosen = find_method(TWO_SAMPLE_METHODS, method)
+    if method == "adjusted-wald" and settings.pseudo_counts is None:
+        check_levels(method, metric, 3, 3)
     own = UnitProblem.of(counts.counts[pairing.positions], metric)
     other = UnitProblem.of(pairing.reference_counts, metric)
     both = np.stack([own.counts, other.counts], axis=1)
-    low, high = chosen.limits(both, own.values, z)
+    low, high = chosen.limits(both, own.values, settings)
+    # At a one-sided level of 50 %, where z is 0, limits meet in the estimate of any sample.
+    labels = tuple(counts.labels[i] for i in pairing.positions)
+    warn_without_width(method, labels, (low == high) & (settings.z != 0), stacklevel=4)
     score, error = score_and_error(own)
     score_reference, error_reference = score_and_error(other)
+    statistic = chosen.statistic(both, own.values, settings)
     return _Answer(
         positions=pairing.positions,
         names=pairing.names,
@@ -247,20 +269,26 @@ def _against_groups(counts: RatingCounts, pairing: Pairing, metric: Metric, meth
         standard_error=np.hypot(error, error_reference),
         low=own.width * low,
         high=own.width * high,
-        statistic=chosen.statistic(both, own.values),
+        statistic=statistic,
+        pvalue=pvalues(statistic, settings.alternative),
         bounds=(-own.width, own.width),
         title=chosen.title,
         references=chosen.references,
     )
 
 
-def _against_benchmark(counts: RatingCounts, benchmark: float, metric: Metric, method: str, z: float) -> _Answer:
+def _against_benchmark(
+    counts: RatingCounts, benchmark: float, metric: Metric, method: str, settings: Settings
+) -> _Answer:
     chosen = find_method(ONE_SAMPLE_METHODS, method)
     problem = UnitProblem.of(counts.counts, metric)
-    low, high = chosen.limits(problem.counts, problem.values, z)
-    score, error = score_and_error(problem)
+    check_applies(method, problem, metric, settings)
+    warn_of_small_samples(method, problem, counts.labels, stacklevel=4)
     lowest, highest = problem.bounds
     null = np.full(len(counts), (benchmark - lowest) / problem.width)
+    low, high = chosen.limits(problem, settings)
+    statistic, pvalue = chosen.test(problem, null, settings)
+    score, error = score_and_error(problem)
     return _Answer(
         positions=np.arange(len(counts), dtype=np.intp),
         names=(benchmark,) * len(counts),
@@ -270,8 +298,10 @@ def _against_benchmark(counts: RatingCounts, benchmark: float, metric: Metric, m
         standard_error=error,
         low=problem.to_points(low) - benchmark,
         high=problem.to_points(high) - benchmark,
-        statistic=chosen.statistic(problem.counts, problem.values, null),
+        statistic=statistic,
+        pvalue=pvalue,
         bounds=(lowest - benchmark, highest - benchmark),
         title=chosen.title,
         references=chosen.references,
+        notes=chosen.notes(problem, settings),
     )

@@ -1,81 +1,22 @@
 """What is the score, and how sure can we be?"""
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
+from numpy.typing import ArrayLike
 
 from npsstats.errors import SmallSampleWarning
-from npsstats.inference.methods import (
-    UnitProblem,
-    check_confidence_level,
-    check_counts,
-    find_method,
-    pseudo_counted,
-)
-from npsstats.kernels.restricted import Statistic, restricted_limits, restricted_statistic
-from npsstats.kernels.score import plain_score, skewness_corrected_score
-from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic
+from npsstats.inference.intervals import ONE_SAMPLE_METHODS, check_applies
+from npsstats.inference.methods import UnitProblem, check_counts, find_method, settings_for
+from npsstats.kernels.wald import mean_and_variance
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results.estimates import Estimates
 from npsstats.results.protocol import group_text
-from npsstats.typing import FloatArray, Label
+from npsstats.typing import Alternative, BoolArray, FloatArray, Label
 
-__all__ = ["ONE_SAMPLE_METHODS", "OneSampleMethod", "estimate", "warn_without_width"]
-
-ONE_ARM = np.ones(1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneSampleMethod:
-    """An interval of one score and the test that belongs to it, both on the unit scale.
-
-    `limits` takes counts by level, the levels, and the normal quantile; `statistic` takes the value under the
-    null hypothesis, one per group, in place of the quantile.
-    """
-
-    title: str
-    references: tuple[str, ...]
-    limits: Callable[[FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
-    statistic: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
-
-
-def _restricted(title: str, references: tuple[str, ...], statistic: Statistic) -> OneSampleMethod:
-    return OneSampleMethod(
-        title=title,
-        references=references,
-        limits=lambda counts, values, z: restricted_limits(statistic, counts[:, None], values, ONE_ARM, z),
-        statistic=lambda counts, values, null: restricted_statistic(statistic, counts[:, None], values, ONE_ARM, null),
-    )
-
-
-def _wald(title: str, references: tuple[str, ...], add: Callable[[FloatArray], FloatArray]) -> OneSampleMethod:
-    return OneSampleMethod(
-        title=title,
-        references=references,
-        limits=lambda counts, values, z: wald_limits(*mean_and_variance(add(counts), values), z),
-        statistic=lambda counts, values, null: wald_statistic(*mean_and_variance(add(counts), values), null),
-    )
-
-
-ONE_SAMPLE_METHODS = {
-    "score": _restricted(
-        "skewness-corrected score interval", ("tango1998", "gart1988", "laud2017"), skewness_corrected_score
-    ),
-    "tango": _restricted("score interval", ("may1997", "tango1998"), plain_score),
-    "wald": _wald("Wald interval", ("rocks2016",), lambda counts: counts),
-    "adjusted-wald": _wald(
-        "adjusted Wald interval", ("rocks2016",), lambda counts: pseudo_counted(counts, "adjusted-wald")
-    ),
-    "bonett-price": _wald(
-        "Bonett-Price adjusted Wald interval",
-        ("bonett2012",),
-        lambda counts: pseudo_counted(counts, "bonett-price"),
-    ),
-}
+__all__ = ["estimate", "score_and_error", "warn_of_small_samples", "warn_without_width"]
 
 
 def estimate(
@@ -83,11 +24,17 @@ def estimate(
     *,
     metric: Metric | None = None,
     method: str = "score",
+    alternative: Alternative = "two-sided",
     confidence_level: float = 0.95,
+    pseudo_counts: ArrayLike | None = None,
+    rng: Any = None,
+    n_resamples: int | None = None,
 ) -> Estimates:
     """Estimate the score of each group, with a confidence interval.
 
-    Use `compare` for the difference of groups, or for a test against a fixed benchmark.
+    Use `compare` for the difference of groups, or for the test against a fixed benchmark that belongs to the
+    interval; `posterior` for probabilities of scores; `operating_characteristics` for how well a method keeps its
+    level.
 
     Parameters
     ----------
@@ -96,17 +43,48 @@ def estimate(
     metric : Metric, optional
         The score; by default the metric of the counts, NPS on the scale 0-10.
     method : str, default "score"
-        The interval:
+        The interval. For any metric:
 
         - ``"score"``: skewness-corrected score interval, close to its level down to a few respondents [1]_;
         - ``"tango"``: the same without the correction [2]_;
+        - ``"likelihood"``: likelihood ratio, also known as empirical likelihood [3]_;
         - ``"wald"``: score -+ z standard errors, too short below about 100 respondents;
-        - ``"adjusted-wald"``: Wald with 3/4 promoters, 3/2 passives and 3/4 detractors added [3]_;
-        - ``"bonett-price"``: Wald with one promoter and one detractor added [4]_.
+        - ``"t"``: the t interval of the mean of the values, hardly better;
+        - ``"goodman"``: Wald for all contrasts of the shares at once, too wide for one [4]_;
+        - ``"bootstrap-t"``: from the law of (score - mean) / standard error under resampling; enumerated while
+          that is feasible, else simulated from `n_resamples` tables of counts [5]_.
 
-        The last two are for metrics with three values.
+        For metrics whose values are equally spaced, or multiples of a common step (that is nearly all), from the
+        exact law of the resampled score, without random numbers [6]_:
+
+        - ``"bootstrap-percentile"``, ``"bootstrap-basic"``, ``"bootstrap-bca"``: too short in small groups, as the
+          resampled data know no more than the data.
+
+        For metrics with three values, such as NPS:
+
+        - ``"adjusted-wald"``: Wald with 3/4 promoters, 3/2 passives and 3/4 detractors added [7]_, or with
+          `pseudo_counts`;
+        - ``"agresti-min"``: with 1/2, 1 and 1/2 added [8]_;
+        - ``"bonett-price"``: with one promoter and one detractor added [9]_.
+
+        For metrics with two or three values:
+
+        - ``"mover-wilson"``: from Wilson's intervals of promoters and detractors [10]_;
+        - ``"exact"``: never below its level, whatever the shares; inverts the exact test of each score, up to a few
+          hundred respondents [11]_, [12]_;
+        - ``"lloyd"``: the same test at the estimated shares instead of the least favourable ones: nearly as safe,
+          and shorter [13]_.
+    alternative : {"two-sided", "less", "greater"}, default "two-sided"
+        ``"less"`` gives an upper limit only, ``"greater"`` a lower limit only; the other end is that of the scale.
     confidence_level : float, default 0.95
         The level of the intervals, between 0 and 1.
+    pseudo_counts : array_like of float, optional
+        For ``"adjusted-wald"``: respondents to add to each distinct value of the metric, lowest value first; for NPS
+        detractors, passives, promoters.
+    rng : int or numpy.random.Generator, optional
+        For ``"bootstrap-t"``: the seed, or the source of random numbers, where it has to be simulated.
+    n_resamples : int, optional
+        For ``"bootstrap-t"``: how many resamples are drawn where it has to be simulated; 9,999 by default.
 
     Returns
     -------
@@ -125,7 +103,7 @@ def estimate(
     Warns
     -----
     SmallSampleWarning
-        If an interval has no width because all ratings of a group have the same value.
+        If a group is too small, or its ratings too lopsided, for the method to keep its level.
 
     References
     ----------
@@ -133,10 +111,29 @@ def estimate(
        Statistics 16, 334-348. doi:10.1002/pst.1813
     .. [2] Tango, T. (1998). Equivalence test and confidence interval for the difference in proportions for the
        paired-sample design. Statistics in Medicine 17, 891-908.
-    .. [3] Rocks, B. (2016). Interval estimation for the "Net Promoter Score". The American Statistician.
-    .. [4] Bonett, D. G. & Price, R. M. (2012). Adjusted Wald confidence interval for a difference of binomial
+       doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B
+    .. [3] Owen, A. B. (1990). Empirical likelihood ratio confidence regions. The Annals of Statistics 18, 90-120.
+    .. [4] Goodman, L. A. (1965). On simultaneous confidence intervals for multinomial proportions.
+       Technometrics 7, 247-254.
+    .. [5] Efron, B. (1981). Nonparametric standard errors and confidence intervals. Canadian Journal of
+       Statistics 9, 139-158. doi:10.2307/3314608
+    .. [6] Efron, B. (1987). Better bootstrap confidence intervals. Journal of the American Statistical
+       Association 82, 171-185. doi:10.1080/01621459.1987.10478410
+    .. [7] Rocks, B. (2016). Interval estimation for the "Net Promoter Score". The American Statistician.
+    .. [8] Agresti, A. & Min, Y. (2005). Simple improved confidence intervals for comparing matched proportions.
+       Statistics in Medicine 24, 729-740. doi:10.1002/sim.1781
+    .. [9] Bonett, D. G. & Price, R. M. (2012). Adjusted Wald confidence interval for a difference of binomial
        proportions based on paired data. Journal of Educational and Behavioral Statistics 37, 479-488.
        doi:10.3102/1076998611411915
+    .. [10] Newcombe, R. G. (1998). Improved confidence intervals for the difference between binomial proportions
+       based on paired data. Statistics in Medicine 17, 2635-2650.
+       doi:10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C
+    .. [11] Agresti, A. & Min, Y. (2001). On small-sample confidence intervals for parameters in discrete
+       distributions. Biometrics 57, 963-971. doi:10.1111/j.0006-341X.2001.00963.x
+    .. [12] Chan, I. S. F. & Zhang, Z. (1999). Test-based exact confidence intervals for the difference of two
+       binomial proportions. Biometrics 55, 1202-1209. doi:10.1111/j.0006-341X.1999.01202.x
+    .. [13] Lloyd, C. J. (2008). Exact P-values for discrete models obtained by estimation and maximization.
+       Australian & New Zealand Journal of Statistics 50, 329-345.
 
     Examples
     --------
@@ -154,11 +151,20 @@ def estimate(
     B       1,000        0  20.0            1.26  17.6  22.6
     """
     counts, metric = check_counts(counts, metric)
-    check_confidence_level(confidence_level)
     chosen = find_method(ONE_SAMPLE_METHODS, method)
+    settings = settings_for(
+        method,
+        metric,
+        confidence_level=confidence_level,
+        alternative=alternative,
+        pseudo_counts=pseudo_counts,
+        rng=rng,
+        n_resamples=n_resamples,
+    )
     problem = UnitProblem.of(counts.counts, metric)
-    low, high = chosen.limits(problem.counts, problem.values, float(ndtri((1 + confidence_level) / 2)))
-    warn_without_width(method, counts.labels, low == high)
+    check_applies(method, problem, metric, settings)
+    warn_of_small_samples(method, problem, counts.labels, stacklevel=3)
+    low, high = chosen.limits(problem, settings)
     score, standard_error = score_and_error(problem)
     return Estimates(
         by=counts.by,
@@ -167,14 +173,15 @@ def estimate(
         missing=counts.missing,
         score=score,
         standard_error=standard_error,
-        low=problem.to_points(low),
-        high=problem.to_points(high),
+        low=np.full_like(score, problem.bounds[0]) if alternative == "less" else problem.to_points(low),
+        high=np.full_like(score, problem.bounds[1]) if alternative == "greater" else problem.to_points(high),
         metric=metric,
         method=method,
         method_title=chosen.title,
-        confidence_level=float(confidence_level),
+        confidence_level=settings.confidence_level,
+        alternative=alternative,
         references=metric.references + chosen.references,
-        notes=counts.notes,
+        notes=counts.notes + chosen.notes(problem, settings),
     )
 
 
@@ -186,7 +193,23 @@ def score_and_error(problem: UnitProblem) -> tuple[FloatArray, FloatArray]:
     return problem.counts @ points / problem.counts.sum(axis=-1), problem.width * np.sqrt(variance)
 
 
-def warn_without_width(method: str, labels: tuple[Label, ...], degenerate: FloatArray) -> None:
+def warn_of_small_samples(method: str, problem: UnitProblem, labels: tuple[Label, ...], *, stacklevel: int) -> None:
+    """Warn of groups in which a method falls short of its level."""
+    needed = ONE_SAMPLE_METHODS[method].needs.respondents(problem)
+    n = problem.counts.sum(axis=-1)
+    rows = np.flatnonzero(n < needed)
+    if rows.size:
+        first = rows[0]
+        name = f"{group_text(labels[first])}, " if labels[first] else ""
+        lack = f"it needs about {np.ceil(needed[first]):.0f}" if np.isfinite(needed[first]) else "all of the same value"
+        msg = (
+            f"method {method!r} falls short of its level in groups as small, or as lopsided, as {rows.size} of these "
+            f"{len(labels)} (first: {name}n = {n[first]:.0f}, {lack}). Use method='score'."
+        )
+        warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)
+
+
+def warn_without_width(method: str, labels: tuple[Label, ...], degenerate: BoolArray, *, stacklevel: int) -> None:
     """Warn of intervals without width: samples whose ratings all have the same value."""
     rows = np.flatnonzero(degenerate)
     if rows.size:
@@ -195,4 +218,4 @@ def warn_without_width(method: str, labels: tuple[Label, ...], degenerate: Float
             f"method {method!r} gives {rows.size} of {len(labels)} intervals no width{where}: all ratings have the "
             "same value, which leaves the method without a standard error. Use method='score'."
         )
-        warnings.warn(msg, SmallSampleWarning, stacklevel=3)
+        warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)

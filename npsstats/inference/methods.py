@@ -1,14 +1,15 @@
 """What the questions share: registries of methods, checks of their arguments, and the way to the unit scale."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
-from scipy.special import ndtr
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
 
 from npsstats.errors import UndefinedScoreError
-from npsstats.ratings.checks import check_number, check_type
+from npsstats.ratings.checks import check_number, check_type, check_whole_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results.format import level
@@ -17,24 +18,70 @@ from npsstats.typing import Alternative, FloatArray, IntArray
 
 __all__ = [
     "PSEUDO_COUNTS",
+    "Settings",
     "UnitProblem",
+    "check_alternative",
     "check_are_counts",
     "check_confidence_level",
     "check_counts",
+    "check_levels",
     "find_method",
     "pseudo_counted",
     "pvalues",
+    "settings_for",
+    "two_sided",
 ]
 
 Method = TypeVar("Method")
 
 # Respondents added to the lowest, middle and highest category (detractors, passives, promoters).
 PSEUDO_COUNTS = {
-    "adjusted-wald": np.array([0.75, 1.5, 0.75]),  # Rocks (2016)
-    "bonett-price": np.array([1.0, 0.0, 1.0]),  # Bonett & Price (2012)
+    "adjusted-wald": (0.75, 1.5, 0.75),  # Rocks (2016)
+    "agresti-min": (0.5, 1.0, 0.5),  # Agresti & Min (2005)
+    "bonett-price": (1.0, 0.0, 1.0),  # Bonett & Price (2012)
 }
 
+# The method that takes each argument beyond those of all.
+OPTIONS = {"pseudo_counts": "adjusted-wald", "rng": "bootstrap-t", "n_resamples": "bootstrap-t"}
+
+N_RESAMPLES = 9_999
+
 SMALLEST = float(np.nextafter(0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is asked of a method, beyond the data.
+
+    Attributes
+    ----------
+    confidence_level : float
+        The level of the interval.
+    alternative : str
+        Two-sided, or the side of a one-sided interval and test.
+    pseudo_counts : tuple of float or None
+        Respondents to add to each level; None for those of the method.
+    seed : int or None
+        Where resamples come from: the interval and its test draw the same ones. None where there are none.
+    n_resamples : int
+        How many resamples are drawn.
+    """
+
+    confidence_level: float
+    alternative: Alternative = "two-sided"
+    pseudo_counts: tuple[float, ...] | None = None
+    seed: int | None = None
+    n_resamples: int = N_RESAMPLES
+
+    @property
+    def tail(self) -> float:
+        """The probability of an error on one side."""
+        return (1 - self.confidence_level) / (2 if self.alternative == "two-sided" else 1)
+
+    @property
+    def z(self) -> float:
+        """The normal quantile of the level."""
+        return float(-ndtri(self.tail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +171,112 @@ def find_method(methods: Mapping[str, Method], name: object) -> Method:
     return methods[name]
 
 
-def pseudo_counted(counts: FloatArray, method: str) -> FloatArray:
-    """Add the pseudo-counts of a method, which exist for metrics with three values."""
-    if counts.shape[-1] != 3:
-        msg = (
-            f"`method` {method!r} is made for metrics with three values, such as NPS; this metric has "
-            f"{counts.shape[-1]}. Use method='score'."
-        )
+def check_alternative(alternative: object) -> None:
+    """Check the name of an alternative."""
+    if alternative not in get_args(Alternative):
+        msg = f"`alternative` must be one of 'two-sided', 'less', 'greater'; got {alternative!r}."
         raise ValueError(msg)
-    added: FloatArray = counts + PSEUDO_COUNTS[method]
+
+
+def settings_for(
+    method: str,
+    metric: Metric,
+    *,
+    confidence_level: float,
+    alternative: Alternative,
+    pseudo_counts: ArrayLike | None,
+    rng: Any,
+    n_resamples: int | None,
+) -> Settings:
+    """Check what is asked of a method."""
+    check_confidence_level(confidence_level)
+    check_alternative(alternative)
+    for name, value in {"pseudo_counts": pseudo_counts, "rng": rng, "n_resamples": n_resamples}.items():
+        if value is not None and method != OPTIONS[name]:
+            msg = (
+                f"`{name}` is an argument of method {OPTIONS[name]!r} only; method {method!r} "
+                f"{'adds no respondents of your choice' if name == 'pseudo_counts' else 'needs no random numbers'}."
+            )
+            raise ValueError(msg)
+    return Settings(
+        confidence_level=float(confidence_level),
+        alternative=alternative,
+        pseudo_counts=None if pseudo_counts is None else _check_pseudo_counts(pseudo_counts, metric),
+        seed=_seed(rng) if method == OPTIONS["rng"] else None,
+        n_resamples=N_RESAMPLES if n_resamples is None else _check_resamples(n_resamples),
+    )
+
+
+def _check_pseudo_counts(pseudo_counts: ArrayLike, metric: Metric) -> tuple[float, ...]:
+    levels = metric.levels
+    rule = f"`pseudo_counts` must hold one number, 0 or more, for each of the {levels.size} values of {metric.name}"
+    try:
+        added = np.asarray(pseudo_counts, dtype=np.float64)
+    except (TypeError, ValueError):
+        msg = f"{rule}; got {pseudo_counts!r}."
+        raise TypeError(msg) from None
+    if added.shape != levels.shape or not np.all(np.isfinite(added) & (added >= 0)):
+        msg = f"{rule} ({', '.join(f'{value:g}' for value in levels)} points, in this order); got {pseudo_counts!r}."
+        raise ValueError(msg)
+    return tuple(added.tolist())
+
+
+def _seed(rng: Any) -> int:
+    try:
+        generator = np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        msg = f"`rng` must be None, a seed (a whole number, 0 or more) or a numpy.random.Generator; got {rng!r}."
+        raise TypeError(msg) from None
+    return int(generator.integers(2**63))
+
+
+def _check_resamples(n_resamples: int) -> int:
+    n_resamples = check_whole_number("n_resamples", n_resamples)
+    if n_resamples < 1:
+        msg = f"`n_resamples` must be 1 or more; got {n_resamples}."
+        raise ValueError(msg)
+    return n_resamples
+
+
+def pseudo_counted(counts: FloatArray, method: str, chosen: tuple[float, ...] | None = None) -> FloatArray:
+    """Add the pseudo-counts of a method, or those that were chosen instead."""
+    added: FloatArray = counts + np.array(PSEUDO_COUNTS[method] if chosen is None else chosen)
     return added
 
 
-def pvalues(statistic: FloatArray, alternative: Alternative) -> FloatArray:
-    """Compute p-values of normal statistics, by the tail; never 0, at the least the smallest number above it."""
+def check_levels(method: str, metric: Metric, least: int, most: int) -> None:
+    """Check that a metric has as many distinct values as a method is made for."""
+    values = metric.levels.size
+    if not least <= values <= most:
+        wanted = "three" if least == most else "two or three"
+        msg = (
+            f"`method` {method!r} is made for metrics with {wanted} distinct values, such as NPS; {metric.name} has "
+            f"{values}. For any metric: 'score', 'tango', 'likelihood', 'wald', 't'."
+        )
+        raise ValueError(msg)
+
+
+def pvalues(
+    statistic: FloatArray,
+    alternative: Alternative,
+    tail: Callable[[FloatArray], FloatArray] = lambda size: ndtr(-size),
+) -> FloatArray:
+    """Compute p-values by the tail; never 0, at the least the smallest number above it.
+
+    `tail` gives the probability above a positive value, of a symmetric law; by default the normal one.
+    """
+    beyond = tail(np.abs(statistic))
     if alternative == "two-sided":
-        p: FloatArray = 2 * ndtr(-np.abs(statistic))
+        p: FloatArray = 2 * beyond
     else:
-        p = ndtr(statistic if alternative == "less" else -statistic)
-    bounded: FloatArray = np.maximum(p, SMALLEST)
+        p = np.where(statistic * (-1 if alternative == "less" else 1) >= 0, beyond, 1 - beyond)
+    # nan stays: a statistic that does not exist has no p-value.
+    bounded: FloatArray = np.where(np.isnan(statistic), np.nan, p.clip(min=SMALLEST, max=1))
+    return bounded
+
+
+def two_sided(below: FloatArray, above: FloatArray, alternative: Alternative) -> FloatArray:
+    """Choose or combine the p-values of the two sides: twice the smaller one, 1 at most."""
+    sides = {"less": below, "greater": above, "two-sided": 2 * np.minimum(below, above)}
+    bounded: FloatArray = sides[alternative].clip(min=SMALLEST, max=1)
     return bounded

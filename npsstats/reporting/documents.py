@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npsstats.inference.comparison import TWO_SAMPLE_METHODS, compare
-from npsstats.inference.estimation import ONE_SAMPLE_METHODS, estimate
+from npsstats.inference.estimation import estimate
+from npsstats.inference.intervals import ONE_SAMPLE_METHODS
 from npsstats.inference.methods import check_are_counts, find_method
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric

@@ -8,7 +8,7 @@ from npsstats.ratings.scales import Metric
 from npsstats.results import format as write
 from npsstats.results.format import Table
 from npsstats.results.protocol import Result, group_columns, group_text
-from npsstats.typing import FloatArray, IntArray, Label
+from npsstats.typing import Alternative, FloatArray, IntArray, Label
 from npsstats.version import __version__
 
 __all__ = ["Estimates"]
@@ -39,6 +39,8 @@ class Estimates(Result):
         The method of the interval, by its key and in words.
     confidence_level : float
         The level of the interval.
+    alternative : str
+        Two-sided, or "less" for an upper and "greater" for a lower limit only; the other end is that of the scale.
     references : tuple of str
         Bibliography keys of metric and method.
     notes : tuple of str
@@ -59,6 +61,7 @@ class Estimates(Result):
     method: str
     method_title: str
     confidence_level: float
+    alternative: Alternative
     references: tuple[str, ...]
     notes: tuple[str, ...] = ()
     version: str = __version__
@@ -86,6 +89,7 @@ class Estimates(Result):
             "scale": str(self.metric.scale),
             "interval_method": self.method,
             "confidence_level": self.confidence_level,
+            "alternative": self.alternative,
             "notes": list(self.notes),
             "npsstats_version": self.version,
         }
@@ -114,7 +118,8 @@ class Estimates(Result):
         str
         """
         by = f" by {', '.join(self.by)}" if self.by else ""
-        return f"{self.metric.name}{by}, {write.level(self.confidence_level)} {self.method_title}"
+        sided = "" if self.alternative == "two-sided" else f", one-sided ({self.alternative})"
+        return f"{self.metric.name}{by}, {write.level(self.confidence_level)} {self.method_title}{sided}"
 
     def sentences(self) -> list[str]:
         """Say each row in words, ready for a report.
@@ -123,13 +128,20 @@ class Estimates(Result):
         -------
         list of str
         """
+        return [self._sentence(i) for i in range(len(self))]
+
+    def _sentence(self, i: int) -> str:
         places = write.decimals_for(self.metric.bounds)
-        return [
-            f"{self.metric.name}{' of ' + group_text(label) if label else ''}: {write.number(score, places)} "
-            f"({write.level(self.confidence_level)} interval {write.interval(low, high, places)}; "
-            f"n = {write.integer(n)})."
-            for label, n, score, low, high in zip(self.labels, self.n, self.score, self.low, self.high, strict=True)
-        ]
+        level = write.level(self.confidence_level)
+        if self.alternative == "two-sided":
+            limits = f"{level} interval {write.interval(self.low[i], self.high[i], places)}"
+        elif self.alternative == "less":
+            limits = f"one-sided {level} limit: at most {write.number(self.high[i], places)}"
+        else:
+            limits = f"one-sided {level} limit: at least {write.number(self.low[i], places)}"
+        group = " of " + group_text(self.labels[i]) if self.labels[i] else ""
+        score = write.number(self.score[i], places)
+        return f"{self.metric.name}{group}: {score} ({limits}; n = {write.integer(self.n[i])})."
 
     def method_text(self) -> str:
         """Say in one sentence how the numbers were made.
@@ -140,7 +152,8 @@ class Estimates(Result):
         """
         return (
             f"{self.metric.name} ({self.metric.description or 'custom metric'}) "
-            f"with {write.level(self.confidence_level)} {self.method_title}"
+            f"with {'' if self.alternative == 'two-sided' else 'one-sided '}{write.level(self.confidence_level)} "
+            f"{self.method_title}"
         )
 
     def reference_keys(self) -> tuple[str, ...]:

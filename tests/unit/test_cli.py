@@ -311,11 +311,11 @@ def test_trimmed_headers_are_noted_on_the_side(folder):
     assert len(json.loads(done.stdout)) == 1
 
 
-def test_intervals_without_width_are_noted_on_the_side(folder):
+def test_intervals_that_fall_short_of_their_level_are_noted_on_the_side(folder):
     (folder / "x.csv").write_text("r\n9\n10\n")
     done = run("estimate", "x.csv", "--rating", "r", "--method", "wald")
     assert done.exit_code == 0
-    assert done.stderr.startswith("Note: method 'wald' gives 1 of 1 intervals no width")
+    assert done.stderr.startswith("Note: method 'wald' falls short of its level in groups")
 
 
 @pytest.mark.parametrize(
