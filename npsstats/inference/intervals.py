@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc, chdtri, stdtr, stdtrit
+from scipy.special import chdtrc, chdtri, ndtri, stdtr, stdtrit
 
-from npsstats.inference.methods import Settings, UnitProblem, check_levels, pseudo_counted, pvalues
+from npsstats.inference.methods import Settings, UnitProblem, check_levels, pseudo_counted, pvalues, two_sided
+from npsstats.kernels import bootstrap, exact
+from npsstats.kernels.lattice import lattice_steps
 from npsstats.kernels.likelihood import signed_root
 from npsstats.kernels.mover import mover_wilson_limits, mover_wilson_statistic
 from npsstats.kernels.restricted import Statistic, restricted_limits, restricted_statistic
 from npsstats.kernels.score import plain_score, skewness_corrected_score
 from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic
 from npsstats.ratings.scales import Metric
-from npsstats.typing import FloatArray
+from npsstats.typing import Alternative, FloatArray
 
 __all__ = ["ONE_SAMPLE_METHODS", "Needs", "OneSampleMethod", "check_applies"]
 
@@ -188,6 +190,107 @@ def _goodman_test(problem: UnitProblem, null: FloatArray, settings: Settings) ->
     return z, pvalues(z, settings.alternative, lambda size: chdtrc(problem.values.size - 1, size**2) / 2)
 
 
+def _from_law(
+    title: str,
+    references: tuple[str, ...],
+    limits: Callable[[FloatArray, FloatArray, float], Limits],
+    tails: Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]],
+) -> OneSampleMethod:
+    """Make a method of the exact law of the resampled score."""
+
+    def test(problem: UnitProblem, null: FloatArray, settings: Settings) -> Significance:
+        return _of_tails(*tails(problem.counts, problem.values, null), settings)
+
+    return OneSampleMethod(
+        title=title,
+        references=references,
+        limits=lambda problem, settings: limits(problem.counts, problem.values, settings.tail),
+        test=test,
+        applies=_on_a_lattice,
+        needs=Needs(per_kurtosis=25),
+    )
+
+
+def _on_a_lattice(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
+    if lattice_steps(problem.values) is None:
+        msg = (
+            f"`method` {method!r} needs a metric whose values are multiples of a common step; those of {metric.name} "
+            "are not. Use 'bootstrap-t', which can be simulated, or 'score'."
+        )
+        raise ValueError(msg)
+
+
+def _of_tails(below: FloatArray, above: FloatArray, settings: Settings) -> Significance:
+    """Turn one-sided p-values into the p-value asked for, and the normal quantile that stands for it."""
+    # Both tails hold the estimate itself where it is possible under the hypothesis: the smaller one tells the side.
+    statistic = np.where(above <= below, -ndtri(above.clip(max=0.5)), ndtri(below.clip(max=0.5)))
+    return statistic, two_sided(below, above, settings.alternative)
+
+
+def _bootstrap_t_limits(problem: UnitProblem, settings: Settings) -> Limits:
+    return bootstrap.bootstrap_t_limits(
+        problem.counts,
+        problem.values,
+        settings.tail,
+        rng=np.random.default_rng(settings.seed),
+        n_resamples=settings.n_resamples,
+    )
+
+
+def _bootstrap_t_test(problem: UnitProblem, null: FloatArray, settings: Settings) -> Significance:
+    below, above = bootstrap.bootstrap_t_tails(
+        problem.counts,
+        problem.values,
+        null,
+        rng=np.random.default_rng(settings.seed),
+        n_resamples=settings.n_resamples,
+    )
+    return _of_tails(below, above, settings)
+
+
+def _bootstrap_t_notes(problem: UnitProblem, settings: Settings) -> tuple[str, ...]:
+    simulated = int(bootstrap.needs_resampling(problem.counts).sum())
+    if not simulated:
+        return ()
+    return (
+        f"bootstrap-t of {simulated} of {len(problem.counts)} groups is simulated from {settings.n_resamples:,} "
+        "resamples; another seed gives slightly other limits",
+    )
+
+
+def _enumerated(
+    title: str,
+    references: tuple[str, ...],
+    limits: Callable[[FloatArray, FloatArray, float, Alternative], Limits],
+    pvalues_of: Callable[[FloatArray, FloatArray, FloatArray, Alternative], FloatArray],
+) -> OneSampleMethod:
+    """Make a method that inverts a test whose p-values come from all samples of the size."""
+
+    def test(problem: UnitProblem, null: FloatArray, settings: Settings) -> Significance:
+        z = restricted_statistic(plain_score, problem.counts[:, None], problem.values, ONE_ARM, null)
+        return z, pvalues_of(problem.counts, problem.values, null, settings.alternative)
+
+    def check(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
+        check_levels(method, metric, 2, 3)
+        largest = int(problem.counts.sum(axis=-1).max())
+        if largest > exact.LARGEST_N:
+            msg = (
+                f"`method` {method!r} lists all samples of a group's size, which is feasible up to {exact.LARGEST_N} "
+                f"respondents; the largest group has {largest:,}. Use method='score'."
+            )
+            raise ValueError(msg)
+
+    return OneSampleMethod(
+        title=title,
+        references=references,
+        limits=lambda problem, settings: limits(
+            problem.counts, problem.values, settings.confidence_level, settings.alternative
+        ),
+        test=test,
+        applies=check,
+    )
+
+
 ONE_SAMPLE_METHODS = {
     "score": _restricted(
         "skewness-corrected score interval", ("tango1998", "gart1988", "laud2017"), skewness_corrected_score
@@ -233,6 +336,28 @@ ONE_SAMPLE_METHODS = {
         mover_wilson_statistic,
         applies=_values(2, 3),
         needs=Needs(n=20, per_kurtosis=4),
+    ),
+    "exact": _enumerated(
+        "exact unconditional interval", ("agresti2001", "chan1999"), exact.exact_limits, exact.exact_pvalues
+    ),
+    "lloyd": _enumerated("estimated-p interval", ("lloyd2008",), exact.lloyd_limits, exact.lloyd_pvalues),
+    "bootstrap-percentile": _from_law(
+        "percentile bootstrap interval",
+        ("efron1979", "davison1997"),
+        bootstrap.percentile_limits,
+        bootstrap.percentile_tails,
+    ),
+    "bootstrap-basic": _from_law(
+        "basic bootstrap interval", ("davison1997",), bootstrap.basic_limits, bootstrap.basic_tails
+    ),
+    "bootstrap-bca": _from_law("BCa bootstrap interval", ("efron1987",), bootstrap.bca_limits, bootstrap.bca_tails),
+    "bootstrap-t": OneSampleMethod(
+        title="bootstrap-t interval",
+        references=("efron1981", "davison1997"),
+        limits=_bootstrap_t_limits,
+        test=_bootstrap_t_test,
+        notes=_bootstrap_t_notes,
+        needs=Needs(per_kurtosis=25),
     ),
 }
 

@@ -37,11 +37,11 @@ class Interval(Protocol):
 
 
 def operating_characteristics(
-    method: str | Callable[[RatingCounts], Interval],
+    method: str | Callable[[RatingCounts], Interval] = "score",
     *,
     n: int,
     probabilities: ArrayLike,
-    metric: Metric = NPS_CATEGORIES,
+    metric: Metric | None = None,
     confidence_level: float = 0.95,
     alternative: Alternative = "two-sided",
     pseudo_counts: ArrayLike | None = None,
@@ -55,7 +55,7 @@ def operating_characteristics(
 
     Parameters
     ----------
-    method : str or callable
+    method : str or callable, default "score"
         A method of `estimate`, or any function that takes `RatingCounts` and gives an object with ``low`` and
         ``high``, in points, one per group.
     n : int
@@ -63,8 +63,8 @@ def operating_characteristics(
     probabilities : array_like of float, shape (values,) or (populations, values)
         The share of each distinct value of the metric in the population, lowest value first (for NPS detractors,
         passives, promoters); each row adds up to 1.
-    metric : Metric, default `NPS_CATEGORIES`
-        The score. There must be no more than 2,000,000 samples: with three values n up to 1,998.
+    metric : Metric, optional
+        The score; NPS by default. There must be no more than 2,000,000 samples: with three values n up to 1,998.
     confidence_level, alternative, pseudo_counts, rng, n_resamples
         As for `estimate`. A function is given no arguments: its level is told here for the record.
 
@@ -91,7 +91,7 @@ def operating_characteristics(
     >>> print(f"{wald.coverage[0]:.3f} {score.coverage[0]:.3f}")
     0.924 0.982
     """
-    metric = check_type("metric", metric, Metric, "npsstats.NPS")
+    metric = NPS_CATEGORIES if metric is None else check_type("metric", metric, Metric, "npsstats.NPS")
     n = check_whole_number("n", n)
     if n < 1:
         msg = f"`n` must be 1 or more; got {n}."

@@ -67,7 +67,7 @@ def bootstrap_distribution(counts: RatingCounts, *, metric: Metric | None = None
     pilot      10        0  30.0           24.70   −0.1832  −0.0294       −0.0305
     survey  1,000        0  20.0            1.90   −0.0035  −0.0006       −0.0006
     >>> law.cdf(0).round(6).tolist()
-    [0.150054, 0.0]
+    [0.157164, 0.0]
     >>> scores, probabilities = law.law("pilot")
     >>> float(scores[probabilities.argmax()])
     30.0
