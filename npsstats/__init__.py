@@ -5,6 +5,7 @@ from npsstats.errors import ConvergenceError, InvalidRatingError, SmallSampleWar
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
 from npsstats.inference.operating import operating_characteristics
+from npsstats.inference.resampling import bootstrap_distribution
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import (
     CES,
@@ -28,6 +29,7 @@ from npsstats.reporting import plots
 from npsstats.reporting.documents import Report, report
 from npsstats.results.differences import Differences
 from npsstats.results.estimates import Estimates
+from npsstats.results.laws import BootstrapDistribution
 from npsstats.results.operating import OperatingCharacteristics
 from npsstats.tabulation.sources import tabulate
 from npsstats.version import __version__
@@ -43,6 +45,7 @@ __all__ = [
     "NPS",
     "NPS_1_TO_10",
     "NPS_CATEGORIES",
+    "BootstrapDistribution",
     "ConvergenceError",
     "Differences",
     "Estimates",
@@ -55,6 +58,7 @@ __all__ = [
     "SmallSampleWarning",
     "UndefinedScoreError",
     "__version__",
+    "bootstrap_distribution",
     "compare",
     "datasets",
     "estimate",

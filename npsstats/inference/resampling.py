@@ -14,7 +14,8 @@ def bootstrap_distribution(counts: RatingCounts, *, metric: Metric | None = None
     """Compute the exact bootstrap distribution of the score of each group.
 
     The law of the score of n respondents drawn with replacement from those observed. It is computed, not
-    simulated: there is no seed, and everyone gets the same answer.
+    simulated: there is no seed, and everyone gets the same answer. `estimate` gives the intervals that are made from
+    it, with the methods ``"bootstrap-percentile"``, ``"bootstrap-basic"`` and ``"bootstrap-bca"``.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ def bootstrap_distribution(counts: RatingCounts, *, metric: Metric | None = None
     Notes
     -----
     The total of n draws from whole-number steps has the generating function (sum p_k x^(v_k))^n. Probabilities are its
-    inverse discrete Fourier transform; tails are inverted at the saddlepoint, where they keep
-    their relative accuracy [2]_.
+    inverse discrete Fourier transform; tails are inverted at the saddlepoint, where they keep their relative
+    accuracy [2]_.
 
     References
     ----------
@@ -55,11 +56,10 @@ def bootstrap_distribution(counts: RatingCounts, *, metric: Metric | None = None
     Examples
     --------
     >>> import npsstats as nps
-    >>> from npsstats.inference.resampling import bootstrap_distribution
     >>> counts = nps.RatingCounts.from_categories(
     ...     promoters=[5, 300], passives=[3, 600], detractors=[2, 100], groups=["pilot", "survey"]
     ... )
-    >>> law = bootstrap_distribution(counts)
+    >>> law = nps.bootstrap_distribution(counts)
     >>> law
     NPS by group, exact bootstrap distribution
     <BLANKLINE>
@@ -93,5 +93,5 @@ def bootstrap_distribution(counts: RatingCounts, *, metric: Metric | None = None
         acceleration=acceleration,
         totals=totals,
         metric=metric,
-        references=(*metric.references, "efron1979"),
+        references=(*metric.references, "efron1979", "daniels1954"),
     )

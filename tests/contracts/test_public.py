@@ -309,7 +309,8 @@ def test_no_hidden_state():
         "os.environ.get", "os.getenv", "np.random.seed", "random.seed", "np.seterr", "np.set_printoptions",
         "warnings.simplefilter",
     }  # fmt: skip
-    allowed = {"cli.py"}
+    # The command line turns warnings into notes; ArviZ announces its successor on import. Both put things back.
+    allowed = {"cli.py", "results/arviz.py"}
     calls = found(ast.Call, lambda node: called(node) in forbidden or "rcParams" in called(node))
     assert not [place for place in calls if place.split(":")[0] not in allowed]
     environment = found(ast.Attribute, lambda node: ast.unparse(node) == "os.environ")

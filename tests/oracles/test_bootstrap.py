@@ -133,7 +133,7 @@ def test_percentile_and_basic_limits_meet_their_definition(counts, steps, tail):
 
 
 def exact_bca(exact, counts, steps, tail):
-    """Efron (1987), equations 2.3 and 4.4, with the mid-probability for z0; levels of the lower and upper limit."""
+    """Efron (1987), with the mid-probability for z0; levels of the lower and upper limit."""
     n, total = sum(counts), sum(c * s for c, s in zip(counts, steps, strict=True))
     middle = sum(p for t, p in exact.items() if t < total) + exact[total] / 2
     influence = [(c, Fraction(s) - Fraction(total, n)) for c, s in zip(counts, steps, strict=True)]
