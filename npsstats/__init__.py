@@ -2,6 +2,7 @@
 
 from npsstats import datasets
 from npsstats.errors import ConvergenceError, InvalidRatingError, SmallSampleWarning, UndefinedScoreError
+from npsstats.inference.bayes import posterior, posterior_difference
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
 from npsstats.inference.operating import operating_characteristics
@@ -31,6 +32,8 @@ from npsstats.results.differences import Differences
 from npsstats.results.estimates import Estimates
 from npsstats.results.laws import BootstrapDistribution
 from npsstats.results.operating import OperatingCharacteristics
+from npsstats.results.posterior_differences import PosteriorDifference
+from npsstats.results.posteriors import Posterior
 from npsstats.tabulation.sources import tabulate
 from npsstats.version import __version__
 
@@ -52,6 +55,8 @@ __all__ = [
     "InvalidRatingError",
     "Metric",
     "OperatingCharacteristics",
+    "Posterior",
+    "PosteriorDifference",
     "RatingCounts",
     "Report",
     "Scale",
@@ -67,6 +72,8 @@ __all__ = [
     "net_score",
     "operating_characteristics",
     "plots",
+    "posterior",
+    "posterior_difference",
     "report",
     "tabulate",
     "top_box",

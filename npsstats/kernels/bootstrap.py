@@ -207,7 +207,7 @@ def bca_constants(law: ResampledTotals) -> tuple[FloatArray, FloatArray]:
     """Compute bias correction and acceleration of the BCa interval, both in closed form.
 
     z0 = Phi^-1(P*(score* < score) + P*(score* = score) / 2); a = skewness of the resampled score / 6, which is the
-    value from the empirical influence function, sum l^3 / (6 (sum l^2)^1.5) (Efron 1987, equation 4.4).
+    value from the empirical influence function, sum l^3 / (6 (sum l^2)^1.5) (Efron 1987).
 
     Parameters
     ----------

@@ -9,13 +9,15 @@ from npsstats.ratings.counts import RatingCounts
 from npsstats.results import format as write
 from npsstats.results.differences import Differences
 from npsstats.results.estimates import Estimates
+from npsstats.results.posterior_differences import PosteriorDifference
+from npsstats.results.posteriors import Posterior
 from npsstats.results.protocol import group_text
 from npsstats.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["distribution", "forest"]
+__all__ = ["density", "distribution", "forest"]
 
 INK = "#1f2a33"
 POINT = "#1f6f8b"
@@ -148,6 +150,65 @@ def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
     ax.xaxis.set_major_formatter(lambda value, _: write.number(abs(value), 0))
     _finish(ax, [_named(group) for group in counts.labels], "% of respondents with a rating")
     _add_legend(ax, bars, names)
+    return ax
+
+
+def density(posterior: Posterior | PosteriorDifference, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw posterior densities of scores or differences, one row per group, the first on top.
+
+    Each has the same area; the line below is the 95 % equal-tailed interval, the point the mean. Use `forest` for
+    intervals without a prior.
+
+    Parameters
+    ----------
+    posterior : Posterior or PosteriorDifference
+        What to draw.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure of fitting height.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    TypeError
+        If the posterior is of another kind.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import npsstats as nps
+    >>> sfo = nps.datasets.load("sfo")["recommend"].pool("year")
+    >>> axes = nps.plots.density(nps.posterior(sfo))
+    >>> axes.get_xlabel()
+    'NPS: posterior density with 95 % interval'
+    """
+    if not isinstance(posterior, (Posterior, PosteriorDifference)):
+        msg = f"`posterior` must be a Posterior or PosteriorDifference; got {type(posterior).__name__}."
+        raise TypeError(msg)
+    names, what = [_named(group) for group in posterior.labels], posterior.metric.name
+    if isinstance(posterior, PosteriorDifference):
+        pairs = zip(names, posterior.reference, strict=True)
+        names, what = [f"{name} vs {_named(other)}" for name, other in pairs], f"difference of {what}"
+    low, high = posterior.interval(0.95)
+    tails = posterior.quantile(0.0005), posterior.quantile(0.9995)
+    points = np.linspace(tails[0].min(), tails[1].max(), 801)
+    curves = posterior.density(points)
+    # A density without bound, at an end of the scale, is cut; a point mass has none.
+    top = np.nanquantile(np.where(np.isfinite(curves), curves, np.nan), 0.998, axis=1).max()
+    ax = _axes(ax, 2 * len(names))
+    for row, (curve, left, right, mean) in enumerate(zip(curves, low, high, posterior.mean, strict=True)):
+        ridge = row - 0.8 * (curve / top).clip(0, 1)
+        ax.fill_between(points, ridge, row, where=np.isfinite(ridge), color=POINT, alpha=0.25, linewidth=0)
+        ax.plot(points, ridge, color=POINT, linewidth=1.2)
+        ax.hlines(row + 0.08, left, right, color=POINT, linewidth=2.5)
+        ax.plot(mean, row + 0.08, "o", color=POINT, markersize=5)
+    if isinstance(posterior, PosteriorDifference):
+        ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
+    _finish(ax, names, f"{what}: posterior density with 95 % interval")
+    ax.set_ylim(len(names) - 0.7, -1)
     return ax
 
 

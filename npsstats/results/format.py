@@ -13,6 +13,7 @@ __all__ = [
     "level",
     "number",
     "percent",
+    "probability",
     "pvalue",
 ]
 
@@ -82,6 +83,17 @@ def pvalue(value: float) -> str:
     if value < 0.0001:
         return f"{value:.1e}"
     return f"{value:.3f}" if value >= 0.001 else f"{value:.4f}"
+
+
+def probability(value: float) -> str:
+    """Write a probability: three decimals, more where it is near 0 or 1, so that neither is written for it.
+
+    Examples
+    --------
+    >>> probability(0.9416), probability(0.0000033), probability(0.99999)
+    ('0.942', '3.3e-06', '1 − 1.0e-05')
+    """
+    return f"1 {MINUS} {pvalue(1 - value)}" if 0.9995 <= value < 1 else f"{value:.3f}" if value == 1 else pvalue(value)
 
 
 def decimals_for(bounds: tuple[float, float]) -> int:
