@@ -92,5 +92,14 @@ def notebooks(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure speed and store the results beside the scripts."""
     session.install("-e", ".")
-    for script in ("import_time", "many_groups"):
-        session.run("python", str(HERE / "benchmarks" / "speed" / f"{script}.py"))
+    for script in sorted((HERE / "benchmarks" / "speed").glob("*.py")):
+        if script.name != "measuring.py":
+            session.run("python", str(script))
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Compute the exact coverage of all methods, for the documentation and a test; takes about an hour."""
+    session.install("-e", ".")
+    for script in ("tables", "default", "needs", "summary"):
+        session.run("python", str(HERE / "benchmarks" / "coverage" / f"{script}.py"))

@@ -1,4 +1,4 @@
-"""What groups need for a 95 % interval to miss at most one and a half times as often as it says: needs.csv.
+"""What groups need for a 95 % interval to cover at least 91.5 % wherever the population lies: needs.csv.
 
 For each method the least coverage over the populations that meet what the method's `Needs` say (respondents, and
 respondents per unit of kurtosis), and over all. Populations are those of all three sets, so also the edges of the

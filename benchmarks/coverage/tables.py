@@ -19,7 +19,7 @@ from npsstats.inference.intervals import ONE_SAMPLE_METHODS
 
 HERE = Path(__file__).parent
 SIZES = (10, 20, 30, 50, 100, 200, 500, 1000)
-LARGEST = {"exact": 30, "lloyd": 50, "bootstrap-t": 100}
+LARGEST = {"exact": 50, "lloyd": 50, "bootstrap-t": 100}
 PRIORS = ("jeffreys", "uniform")
 
 COLUMNS = [
