@@ -194,10 +194,12 @@ def density(posterior: Posterior | PosteriorDifference, *, ax: "Axes | None" = N
         names, what = [f"{name} vs {_named(other)}" for name, other in pairs], f"difference of {what}"
     low, high = posterior.interval(0.95)
     tails = posterior.quantile(0.0005), posterior.quantile(0.9995)
-    points = np.linspace(tails[0].min(), tails[1].max(), 801)
+    # Each point of a difference is an integral of its own.
+    resolution = 201 if isinstance(posterior, PosteriorDifference) else 801
+    points = np.linspace(tails[0].min(), tails[1].max(), resolution)
     curves = posterior.density(points)
     # A density without bound, at an end of the scale, is cut; a point mass has none.
-    top = np.nanquantile(np.where(np.isfinite(curves), curves, np.nan), 0.998, axis=1).max()
+    top = np.quantile(np.where(np.isfinite(curves), curves, 0.0), 0.998, axis=1).max() or 1.0
     ax = _axes(ax, 2 * len(names))
     for row, (curve, left, right, mean) in enumerate(zip(curves, low, high, posterior.mean, strict=True)):
         ridge = row - 0.8 * (curve / top).clip(0, 1)

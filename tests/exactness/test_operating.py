@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 import npsstats as nps
+from npsstats.kernels.enumeration import log_multinomial, number_of_outcomes, outcomes
 
 CENTRAL, LOPSIDED = [0.2, 0.3, 0.5], [0.01, 0.19, 0.8]
 
@@ -150,3 +151,16 @@ def test_what_it_says():
 def test_wrong_arguments_are_named(arguments, error, message):
     with pytest.raises(error, match=message):
         characteristics(**{"n": 10, "probabilities": CENTRAL, **arguments})
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 5])
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_all_samples_are_listed_once_in_order_with_their_multiplicity(n, levels):
+    listed = [tuple(row) for row in outcomes(n, levels).tolist()]
+    sequences = [tuple(s.count(k) for k in range(levels)) for s in product(range(levels), repeat=n)]
+    assert listed == sorted(set(sequences))
+    assert len(listed) == number_of_outcomes(n, levels)
+    # Logarithms of factorials of at most 4.
+    np.testing.assert_allclose(
+        np.exp(log_multinomial(outcomes(n, levels))), [sequences.count(row) for row in listed], rtol=1e-13
+    )

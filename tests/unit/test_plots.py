@@ -51,6 +51,7 @@ def drawings(counts):
     """Each kind of picture, as a function of the axes."""
     yield lambda ax=None: plots.forest(estimate(counts), ax=ax)
     yield lambda ax=None: plots.forest(compare(counts, reference="rest"), ax=ax)
+    yield lambda ax=None: plots.density(nps.posterior(counts), ax=ax)
     yield lambda ax=None: plots.distribution(counts, ax=ax)
 
 
@@ -235,6 +236,51 @@ def test_differences_have_a_line_at_zero_and_scores_have_none():
 def test_a_forest_is_of_results(result):
     with pytest.raises(TypeError, match=f"`result` must be Estimates or Differences; got {type(result).__name__}"):
         plots.forest(result)
+    assert open_figures() == []
+
+
+# ---------------------------------------------------------------------------------------------------- density
+
+
+def test_a_density_has_its_peak_at_the_mode_and_its_interval_below():
+    counts = categories(["A", "B"])
+    posterior = nps.posterior(counts)
+    ax = plots.density(posterior)
+    low, high = posterior.interval()
+    for row, segments in enumerate(ax.collections[1::2]):
+        ((left, y), (right, _)) = segments.get_segments()[0]
+        np.testing.assert_allclose([left, right], [low[row], high[row]])
+        assert y > row
+    curves = [line for line in ax.lines if len(line.get_xdata()) > 100]
+    for row, curve in enumerate(curves):
+        x, y = curve.get_xdata(), curve.get_ydata()
+        # The axis points down: the higher the density, the lower y. Mode and mean of a hundred answers are close.
+        assert abs(x[np.argmin(y)] - posterior.mean[row]) < 2
+        assert y.max() <= row
+        assert y.min() >= row - 0.8 - 1e-9
+    # Ridges of the same area: the narrower, the higher.
+    areas = [np.trapezoid(row - curve.get_ydata(), curve.get_xdata()) for row, curve in enumerate(curves)]
+    np.testing.assert_allclose(areas[0], areas[1], rtol=1e-3)
+
+
+def test_densities_without_bound_and_without_spread_can_be_drawn():
+    counts = RatingCounts.from_categories(promoters=[1, 5], passives=[0, 0], detractors=[0, 0], groups=["A", "B"])
+    for prior in ("jeffreys", "uniform", "haldane"):
+        plots.density(nps.posterior(counts, prior=prior)).figure.canvas.draw()
+
+
+def test_densities_of_differences_name_both_groups_and_have_a_line_at_zero():
+    difference = nps.posterior_difference(nps.posterior(categories(["A", "B"])), reference="A")
+    ax = plots.density(difference)
+    assert row_names(ax) == ["B vs A"]
+    assert "difference of NPS" in ax.get_xlabel()
+    assert [0, 0] in [list(line.get_xdata()) for line in ax.lines]
+
+
+@pytest.mark.parametrize("result", [None, "x", categories()], ids=lambda x: type(x).__name__)
+def test_a_density_is_of_a_posterior(result):
+    with pytest.raises(TypeError, match=f"must be a Posterior or PosteriorDifference; got {type(result).__name__}"):
+        plots.density(result)
     assert open_figures() == []
 
 
