@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
@@ -260,6 +261,9 @@ def test_tails_of_binomial_shares_are_binomial_up_to_a_billion_respondents(count
             upper, lower = tails(law, np.array([total]))
             # A phase of some sqrt(n) turns is good to an ulp; as much again for SciPy's binomial.
             tolerance = 1e-12 + 2e-14 * math.sqrt(n)
+            if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 17):
+                # Up to some version between 1.15.0 and 1.17.1 SciPy's own binomial was off by 2e-8 at a billion.
+                tolerance += 1e-16 * n
             np.testing.assert_allclose([upper[0], lower[0]], binomial_tails(total, n, p), rtol=tolerance)
 
 
