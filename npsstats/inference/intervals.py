@@ -297,7 +297,7 @@ ONE_SAMPLE_METHODS = {
     "score": _restricted(
         "skewness-corrected score interval", ("tango1998", "gart1988", "laud2017"), skewness_corrected_score
     ),
-    "tango": _restricted("score interval", ("may1997", "tango1998"), plain_score, needs=Needs(per_kurtosis=8)),
+    "tango": _restricted("score interval", ("may1997", "tango1998"), plain_score, needs=Needs(n=20, per_kurtosis=6)),
     "likelihood": _restricted(
         "likelihood-ratio interval", ("owen1990", "owen2001"), signed_root, needs=Needs(per_kurtosis=15)
     ),
