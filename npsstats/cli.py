@@ -1,17 +1,17 @@
-"""The command line: report, estimate and compare."""
+"""The command line: report, estimate, compare and posterior."""
 
 import json
 import os
 import sys
 import warnings
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,8 +19,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 import npsstats as nps
 from npsstats.datasets.embedded import DATASETS
+from npsstats.inference.bayes import PRIORS
 from npsstats.inference.comparison import TWO_SAMPLE_METHODS
 from npsstats.inference.intervals import ONE_SAMPLE_METHODS
+from npsstats.results.format import Table, probability
 from npsstats.results.protocol import Result, group_text
 
 __all__ = ["app"]
@@ -68,6 +70,14 @@ class ReportFormat(StrEnum):
     markdown = "markdown"
 
 
+class Sides(StrEnum):
+    """Which way a difference is looked for."""
+
+    two_sided = "two-sided"
+    less = "less"
+    greater = "greater"
+
+
 Sources = Annotated[
     list[str],
     typer.Argument(
@@ -89,6 +99,11 @@ MissingCode = Annotated[
     typer.Option("--missing-code", help="Answer that means no answer; may be given several times.", show_default=False),
 ]
 MetricName = Annotated[str, typer.Option("--metric", help=f"One of {', '.join(METRICS)}.")]
+DifferenceMethod = Annotated[
+    str,
+    typer.Option("--method", help=f"One of {', '.join(TWO_SAMPLE_METHODS)}; against a number, one of estimate's."),
+]
+Alternative = Annotated[Sides, typer.Option("--alternative", help="greater: a lower limit only; less: an upper one.")]
 Level = Annotated[float, typer.Option("--confidence-level", help="Level of the intervals, between 0 and 1.")]
 Reference = Annotated[str, typer.Option("--reference", help="Label of a group, previous, rest, or a number in points.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")]
@@ -117,13 +132,27 @@ def estimate(
     missing_code: MissingCode = None,
     metric: MetricName = "nps",
     method: Annotated[str, typer.Option(help=f"One of {', '.join(ONE_SAMPLE_METHODS)}.")] = "score",
+    alternative: Alternative = Sides.two_sided,
     confidence_level: Level = 0.95,
+    pseudo_counts: Annotated[str | None, typer.Option(help="For adjusted-wald, such as 0.75,1.5,0.75.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="For bootstrap-t: the seed of its random numbers.")] = None,
+    resamples: Annotated[int | None, typer.Option(min=1, help="For bootstrap-t: how many; 9999 by default.")] = None,
     format: Format = TableFormat.text,  # noqa: A002 - the option is called --format
 ) -> None:
     """Print the score of each group with its interval."""
     with _told_plainly():
-        counts = _counts(sources, rating, by, missing_code, metric)
-        _show(nps.estimate(counts, method=method, confidence_level=confidence_level), format)
+        _check_takes(method, "adjusted-wald", {"--pseudo-counts": pseudo_counts})
+        _check_takes(method, "bootstrap-t", {"--seed": seed, "--resamples": resamples})
+        result = nps.estimate(
+            _counts(sources, rating, by, missing_code, metric),
+            method=method,
+            alternative=alternative.value,
+            confidence_level=confidence_level,
+            pseudo_counts=None if pseudo_counts is None else _numbers("`--pseudo-counts` must be", pseudo_counts),
+            rng=seed,
+            n_resamples=resamples,
+        )
+        _show(result, format)
 
 
 @app.command()
@@ -134,17 +163,38 @@ def compare(
     missing_code: MissingCode = None,
     reference: Reference = "previous",
     metric: MetricName = "nps",
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(TWO_SAMPLE_METHODS)}.")] = "score",
+    method: DifferenceMethod = "score",
+    alternative: Alternative = Sides.two_sided,
     confidence_level: Level = 0.95,
     format: Format = TableFormat.text,  # noqa: A002
 ) -> None:
     """Print the difference of each group from its reference, with interval and test."""
     with _told_plainly():
         counts = _counts(sources, rating, by, missing_code, metric)
+        against = _label(counts, reference)
         result = nps.compare(
-            counts, reference=_label(counts, reference), method=method, confidence_level=confidence_level
+            counts, reference=against, method=method, alternative=alternative.value, confidence_level=confidence_level
         )
         _show(result, format)
+
+
+@app.command()
+def posterior(
+    sources: Sources,
+    rating: Rating = None,
+    by: By = None,
+    missing_code: MissingCode = None,
+    metric: MetricName = "nps",
+    prior: Annotated[str, typer.Option(help=f"One of {', '.join(PRIORS)}, or numbers such as 1,1,1.")] = "jeffreys",
+    greater_than: Annotated[list[float] | None, typer.Option(help="Points; may be given several times.")] = None,
+    format: Format = TableFormat.text,  # noqa: A002
+) -> None:
+    """Print the posterior of each score, and the probability that it is greater than some points."""
+    with _told_plainly():
+        before = prior if prior in PRIORS else _numbers(f"`--prior` must be one of {', '.join(PRIORS)} or", prior)
+        found = nps.posterior(_counts(sources, rating, by, missing_code, metric), prior=before)
+        own = {field.name: getattr(found, field.name) for field in fields(found)}
+        _show(_WithProbabilities(**own, points=tuple(dict.fromkeys(greater_than or ()))), format)
 
 
 @app.command()
@@ -155,7 +205,7 @@ def report(
     missing_code: MissingCode = None,
     reference: Reference = "previous",
     metric: MetricName = "nps",
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(TWO_SAMPLE_METHODS)}.")] = "score",
+    method: DifferenceMethod = "score",
     confidence_level: Level = 0.95,
     title: Annotated[str | None, typer.Option(help="Heading of the report.", show_default=False)] = None,
     format: Annotated[  # noqa: A002
@@ -196,6 +246,41 @@ def report(
                 _echo(f"{result}\n\n")
         _echo("\n".join(made.sentences()) + "\n")
         typer.echo(f"The report is in {output}.", err=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class _WithProbabilities(nps.Posterior):
+    """A posterior with a further column for each number of points: the probability of a score above it."""
+
+    points: tuple[float, ...]
+
+    def columns(self) -> dict[str, Sequence[Any]]:
+        above = {f"probability_greater_than_{x:.12g}": list(self.probability(greater_than=x)) for x in self.points}
+        return {**nps.Posterior.columns(self), **above}
+
+    def table(self) -> Table:
+        plain = nps.Posterior.table(self)
+        cells = [[probability(p) for p in self.probability(greater_than=x)] for x in self.points]
+        headers = [*plain.headers, *(f"P(> {x:.12g})" for x in self.points)]
+        rows = [[*row, *(column[i] for column in cells)] for i, row in enumerate(plain.rows)]
+        return replace(plain, headers=headers, rows=rows)
+
+
+def _check_takes(method: str, taker: str, options: dict[str, Any]) -> None:
+    """Check that options of one method are not given to another."""
+    for option, given in options.items():
+        if given is not None and method in ONE_SAMPLE_METHODS and method != taker:
+            msg = f"`{option}` is for --method {taker}; the method is {method}."
+            raise ValueError(msg)
+
+
+def _numbers(rule: str, text: str) -> list[float]:
+    """Read numbers that are separated by commas."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        msg = f"{rule} numbers separated by commas, such as 1,1,1; got {text!r}."
+        raise ValueError(msg) from None
 
 
 def _counts(
@@ -307,6 +392,8 @@ def _show(result: Result, format: TableFormat) -> None:  # noqa: A002
         _echo(result.to_markdown() + "\n")
     else:
         _echo(f"{result}\n")
+    for note in result.provenance()["notes"]:
+        typer.echo(f"Note: {note}", err=True)
 
 
 def _encoding() -> str:

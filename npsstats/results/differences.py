@@ -182,7 +182,12 @@ class Differences(Result):
         text = f"{body} ({own}, against {theirs}; {limits}; p {'' if p.startswith('<') else '= '}{p})."
         # Not detected is not the same as not there.
         if not self.pvalue[i] <= 1 - self.confidence_level:
-            text += " These data do not settle whether there is a difference, nor in which direction."
+            open_question = {
+                "two-sided": "there is a difference, nor in which direction",
+                "less": "the difference is below 0",
+                "greater": "the difference is above 0",
+            }
+            text += f" These data do not settle whether {open_question[self.alternative]}."
         return text
 
     def method_text(self) -> str:

@@ -461,7 +461,7 @@ CLAIMS_OF_EQUALITY = re.compile(
     r"\bnot (significantly )?differ|\bdo(es)? not differ|\binsignificant\b",
     flags=re.IGNORECASE,
 )
-OPEN = "do not settle whether there is a difference"
+OPEN = "do not settle whether"
 
 
 @settings(LAW, max_examples=60)
@@ -479,7 +479,7 @@ def test_what_was_not_detected_is_not_called_absent(cells, reference, method, al
         warnings.simplefilter("ignore", nps.SmallSampleWarning)
         result = compare(counts, reference=reference, method=method, alternative=alternative)
     for sentence, p in zip(result.sentences(), result.pvalue, strict=True):
-        assert not CLAIMS_OF_EQUALITY.search(sentence.replace(OPEN, ""))
+        assert not CLAIMS_OF_EQUALITY.search(sentence.replace(f"{OPEN} there is a difference", ""))
         # An undefined p-value settles nothing either.
         assert (OPEN in sentence) == (not p <= 0.05)
 
