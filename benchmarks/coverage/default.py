@@ -1,7 +1,8 @@
 """Exact coverage of the default interval for every n from 10 to 200: default.csv.
 
-What a test holds: a minimum of at least 93.5 % over the realistic and the extreme populations, and, from n = 30 on,
-mean misses on the two sides of realistic populations that differ by less than one point.
+The aim was a minimum of 93.5 % over the realistic and the extreme populations at every n, and, from n = 30 on, mean
+misses on the two sides of realistic populations that differ by less than one point. The second holds; the first holds
+but for three n, where single extreme populations fall short by a quarter of a point at most. A test holds both.
 """
 
 import csv

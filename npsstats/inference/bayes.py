@@ -147,7 +147,8 @@ def posterior_difference(posterior: Posterior, *, reference: Hashable) -> Poster
     """
     posterior = check_type("posterior", posterior, Posterior, "posterior(counts)")
     counts = posterior.counts
-    pairing = pair_with_reference(counts, reference)
+    instead = "`posterior.probability(greater_than=...)` for a benchmark"
+    pairing = pair_with_reference(counts, reference, instead=instead)
     other = UnitProblem.of(pairing.reference_counts, posterior.metric).counts
     own = posterior.prior_concentration[pairing.positions]
     if (posterior.prior_concentration == posterior.prior_concentration[0]).all():
@@ -201,7 +202,10 @@ def _prior(
             )
             raise ValueError(msg)
         return np.full(shape, PRIORS[prior]), TITLES[prior]
-    given = np.asarray(prior)
+    try:
+        given = np.asarray(prior)
+    except ValueError:  # lists of unequal lengths
+        given = np.array(None)
     if given.dtype.kind not in "iuf":
         msg = f"`prior` must be a name, numbers, or RatingCounts of an earlier wave; got {prior!r}."
         raise TypeError(msg)

@@ -201,10 +201,11 @@ def warn_of_small_samples(method: str, problem: UnitProblem, labels: tuple[Label
     if rows.size:
         first = rows[0]
         name = f"{group_text(labels[first])}, " if labels[first] else ""
-        lack = f"it needs about {np.ceil(needed[first]):.0f}" if np.isfinite(needed[first]) else "all of the same value"
+        lack = f"it needs about {np.ceil(needed[first]):,.0f}" if needed[first] < np.inf else "all of the same value"
+        which = "this one (" if len(labels) == 1 else f"{rows.size} of these {len(labels)} (first: "
         msg = (
-            f"method {method!r} falls short of its level in groups as small, or as lopsided, as {rows.size} of these "
-            f"{len(labels)} (first: {name}n = {n[first]:.0f}, {lack}). Use method='score'."
+            f"method {method!r} falls short of its level in groups as small, or as lopsided, as {which}{name}"
+            f"n = {n[first]:,.0f}, {lack}). Use method='score'."
         )
         warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)
 

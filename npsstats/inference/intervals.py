@@ -33,7 +33,7 @@ class Needs:
     Kurtosis, m4 / m2^2, is what normal approximations of these means suffer from: for NPS with few promoters and few
     detractors it is about 1 / (their share), so that `per_kurtosis` is the number of them that is needed. The numbers
     are those that exact coverage asks for, over the whole triangle of shares with its edges, where even the default
-    falls to 92 % (benchmarks/coverage/needs.py).
+    falls to 92 % (benchmarks/coverage/needs.py). There the kurtosis is that of the population; a sample stands for it.
 
     Attributes
     ----------
@@ -168,9 +168,10 @@ def _student_centre(problem: UnitProblem) -> tuple[FloatArray, FloatArray, Float
 
 def _student_limits(problem: UnitProblem, settings: Settings) -> Limits:
     mean, variance, freedom = _student_centre(problem)
-    margin = stdtrit(freedom.clip(min=1), 1 - settings.tail) * np.sqrt(variance)
+    known = freedom > 0
+    margin = stdtrit(freedom.clip(min=1), 1 - settings.tail) * np.sqrt(np.where(known, variance, 0.0))
     # Without a degree of freedom nothing but the scale bounds the score.
-    return np.where(freedom > 0, mean - margin, 0.0), np.where(freedom > 0, mean + margin, 1.0)
+    return np.where(known, mean - margin, 0.0), np.where(known, mean + margin, 1.0)
 
 
 def _student_test(problem: UnitProblem, null: FloatArray, settings: Settings) -> Significance:
@@ -248,6 +249,17 @@ def _bootstrap_t_test(problem: UnitProblem, null: FloatArray, settings: Settings
         n_resamples=settings.n_resamples,
     )
     return _of_tails(below, above, settings)
+
+
+def _enough_resamples(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
+    # The smallest p-value of B resamples is 1 / (B + 1): limits are order statistics only if it is below the tail.
+    needed = int(np.floor(1 / settings.tail + 1e-9))
+    if settings.n_resamples < needed and bootstrap.needs_resampling(problem.counts).any():
+        msg = (
+            f"`n_resamples` must be at least {needed} at this level, as {settings.n_resamples} resamples have no such "
+            "quantile; 1,000 times as many are usual."
+        )
+        raise ValueError(msg)
 
 
 def _bootstrap_t_notes(problem: UnitProblem, settings: Settings) -> tuple[str, ...]:
@@ -358,6 +370,7 @@ ONE_SAMPLE_METHODS = {
         references=("efron1981", "davison1997"),
         limits=_bootstrap_t_limits,
         test=_bootstrap_t_test,
+        applies=_enough_resamples,
         notes=_bootstrap_t_notes,
         needs=Needs(per_kurtosis=25),
     ),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from npsstats.errors import UndefinedScoreError
-from npsstats.ratings.checks import check_number, check_type, check_whole_number
+from npsstats.ratings.checks import check_number, check_rng, check_type, check_whole_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results.format import level
@@ -202,7 +202,7 @@ def settings_for(
         confidence_level=float(confidence_level),
         alternative=alternative,
         pseudo_counts=None if pseudo_counts is None else _check_pseudo_counts(pseudo_counts, metric),
-        seed=_seed(rng) if method == OPTIONS["rng"] else None,
+        seed=int(check_rng(rng).integers(2**63)) if method == OPTIONS["rng"] else None,
         n_resamples=N_RESAMPLES if n_resamples is None else _check_resamples(n_resamples),
     )
 
@@ -219,15 +219,6 @@ def _check_pseudo_counts(pseudo_counts: ArrayLike, metric: Metric) -> tuple[floa
         msg = f"{rule} ({', '.join(f'{value:g}' for value in levels)} points, in this order); got {pseudo_counts!r}."
         raise ValueError(msg)
     return tuple(added.tolist())
-
-
-def _seed(rng: Any) -> int:
-    try:
-        generator = np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        msg = f"`rng` must be None, a seed (a whole number, 0 or more) or a numpy.random.Generator; got {rng!r}."
-        raise TypeError(msg) from None
-    return int(generator.integers(2**63))
 
 
 def _check_resamples(n_resamples: int) -> int:
@@ -249,9 +240,10 @@ def check_levels(method: str, metric: Metric, least: int, most: int) -> None:
     values = metric.levels.size
     if not least <= values <= most:
         wanted = "three" if least == most else "two or three"
+        own = " Pass `pseudo_counts`, one for each value, or use another method." if method == "adjusted-wald" else ""
         msg = (
             f"`method` {method!r} is made for metrics with {wanted} distinct values, such as NPS; {metric.name} has "
-            f"{values}. For any metric: 'score', 'tango', 'likelihood', 'wald', 't'."
+            f"{values}.{own} For any metric: 'score', 'tango', 'likelihood', 'wald', 't', 'goodman', 'bootstrap-t'."
         )
         raise ValueError(msg)
 

@@ -41,25 +41,26 @@ def pair_with_benchmark(counts: RatingCounts, metric: Metric, reference: object)
         return None
     low, high = metric.bounds
     if not low < float(reference) < high:
+        labels = f"; the labels are {_listed(counts)}" if counts.by else ""
         msg = (
             f"`reference` {reference!r} is neither the label of a group nor a benchmark strictly between "
-            f"{low:g} and {high:g} points; the labels are {_listed(counts)}."
+            f"{low:g} and {high:g} points{labels}."
         )
         raise ValueError(msg)
     return float(reference)
 
 
-def pair_with_reference(counts: RatingCounts, reference: Hashable) -> Pairing:
-    """Find the reference of each group.
+def pair_with_reference(counts: RatingCounts, reference: Hashable, *, instead: str = "a number in points") -> Pairing:
+    """Find the reference of each group; `instead` says what else the caller would take.
 
     With several group columns the last one is compared and the others are held fixed; a tuple with a label
     for each column is one group for all.
     """
     if not isinstance(reference, Hashable):
-        msg = f"`reference` must be a label, 'previous', 'rest' or a number in points; got {reference!r}."
+        msg = f"`reference` must be a label, 'previous', 'rest' or {instead}; got {reference!r}."
         raise TypeError(msg)
     if len(counts.by) == 0:
-        msg = "`reference` needs groups; these counts have one group only. Tabulate with `by`, or pass a number."
+        msg = f"`reference` needs groups; these counts have one group only. Tabulate with `by`, or use {instead}."
         raise ValueError(msg)
     if reference in counts.labels:
         position = counts.labels.index(reference)
@@ -80,12 +81,15 @@ def pair_with_reference(counts: RatingCounts, reference: Hashable) -> Pairing:
         return _pair_with_rest(counts)
     else:
         msg = (
-            f"`reference` must be the label of a group, 'previous', 'rest' or a number in points; "
+            f"`reference` must be the label of a group, 'previous', 'rest' or {instead}; "
             f"got {reference!r}. The labels are {_listed(counts)}."
         )
         raise ValueError(msg)
     if not pairs:
-        msg = f"`reference` {reference!r} leaves nothing to compare; the groups are {_listed(counts)}."
+        msg = (
+            f"`reference` {reference!r} is the label of a group and leaves nothing to compare; the groups are "
+            f"{_listed(counts)}."
+        )
         raise ValueError(msg)
     groups, others = np.array(pairs, dtype=np.intp).T
     one_for_all = reference in counts.labels

@@ -51,6 +51,8 @@ LEAN = 0.5
 NEGLIGIBLE = 1e-18
 LOG_NEGLIGIBLE = 42.0
 SADDLE_STEPS = 100
+OVERFLOWING = 1e150
+NEAREST = 1e-280
 # Numbers in one array of a chunk: large enough for vectors, small enough for the cache.
 CHUNK = 50_000
 
@@ -188,7 +190,9 @@ class _Path:
 def _upper_tail(concentration: FloatArray, gaps: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Compute P(theta > x) and the density for x above the mean and below the highest occupied value."""
     top = gaps.max(-1)
-    path = _path(concentration, gaps / top[:, None])
+    scaled = gaps / top[:, None]
+    # Nearer to a value, the path would leave the range of numbers.
+    path = _path(concentration, np.where(np.abs(scaled) < NEAREST, np.sign(scaled) * NEAREST, scaled))
     tail, density = np.zeros_like(top), np.zeros_like(top)
     rows = np.arange(top.size)
     step = FIRST_STEP
@@ -369,11 +373,27 @@ def _integrands(path: _Path, t: FloatArray) -> tuple[FloatArray, FloatArray]:
     weights, saddle = path.concentration[:, None, :], path.saddle[:, None]
     # What overflows fails the test of convergence, and is done again on a straight path.
     with np.errstate(over="ignore", invalid="ignore"):
-        excess = u * (2 + u) + v * v
-        log_modulus = -0.5 * (weights @ np.log1p(excess))[:, 0]
+        reach = (np.abs(path.ratio).max(1) * np.maximum(np.abs(along), across)[:, -1]).max()
+        log_square, real, imaginary = _factors(u, v, path.weight[:, :, None], reach)
+        log_modulus = -0.5 * (weights @ log_square)[:, 0]
         angle = -(weights @ np.arctan2(v, 1 + u))[:, 0]
         product = np.exp(log_modulus + 1j * angle) * turn
-        inverse = path.weight[:, :, None] / (1 + excess)
-        rate = (inverse * (1 + u)).sum(1) - 1j * (inverse * v).sum(1)
+        rate = real.sum(1) - 1j * imaginary.sum(1)
         both = np.stack([product * saddle / (saddle + along + 1j * across), product * rate])
     return both.real.copy(), np.abs(both)
+
+
+def _factors(u: FloatArray, v: FloatArray, weight: FloatArray, reach: float) -> tuple[FloatArray, ...]:
+    """Give log |1 + z|^2 and the parts of weight / (1 + z), conjugate, with z = u + i v and |z| up to `reach`."""
+    excess = u * (2 + u) + v * v
+    inverse = weight / (1 + excess)
+    log_square, real, imaginary = np.log1p(excess), inverse * (1 + u), inverse * v
+    if not reach < OVERFLOWING:
+        # Beside a value, paths go so far out that squares overflow; there 1 + z is z.
+        far = np.nonzero(~(excess < OVERFLOWING))
+        scale = np.maximum(np.abs(u[far]), np.abs(v[far]))
+        p, q = u[far] / scale, v[far] / scale
+        log_square[far] = 2 * np.log(scale) + np.log(p * p + q * q)
+        share = np.broadcast_to(weight, u.shape)[far] / ((p * p + q * q) * scale)
+        real[far], imaginary[far] = p * share, q * share
+    return log_square, real, imaginary

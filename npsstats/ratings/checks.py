@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from npsstats.typing import FloatArray, IntArray
 
-__all__ = ["check_number", "check_type", "check_whole_number", "numbers", "whole_numbers"]
+__all__ = ["check_number", "check_rng", "check_type", "check_whole_number", "numbers", "whole_numbers"]
 
 Kind = TypeVar("Kind")
 
@@ -35,6 +35,17 @@ def check_number(name: str, value: Any) -> float:
         msg = f"`{name}` must be a number; got {value!r}."
         raise TypeError(msg)
     return float(value)
+
+
+def check_rng(rng: Any) -> np.random.Generator:
+    """Make a generator of random numbers from a seed, a generator, or fresh entropy."""
+    msg = f"`rng` must be None, a seed (a whole number, 0 or more) or a numpy.random.Generator; got {rng!r}."
+    if isinstance(rng, bool):
+        raise TypeError(msg)
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise TypeError(msg) from None
 
 
 def numbers(name: str, values: ArrayLike) -> FloatArray:

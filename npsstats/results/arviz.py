@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from npsstats.kernels.dirichlet import log_shares
-from npsstats.ratings.checks import check_whole_number
+from npsstats.ratings.checks import check_rng, check_whole_number
 from npsstats.results.protocol import group_text
 from npsstats.typing import FloatArray, IntArray
 
@@ -41,7 +41,7 @@ def to_arviz(
         if check_whole_number(name, number) < 1:
             msg = f"`{name}` must be 1 or more; got {number!r}."
             raise ValueError(msg)
-    generator = np.random.default_rng(rng)
+    generator = check_rng(rng)
     size = (n_chains, n_draws)
     counts = _counts_by_level(posterior)
     logs = log_shares(posterior.concentration, size, generator)
@@ -60,7 +60,8 @@ def to_arviz(
         log_likelihood = respondents * n_chains * n_draws <= MOST_LOG_LIKELIHOODS
     if log_likelihood:
         group, category = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
-        groups["observed_data"] |= {"answer": category, "respondent_group": group}
+        # Beside the observed counts they would have no counterpart in the posterior predictive.
+        groups["constant_data"] = {"answer": category, "respondent_group": group}
         groups["log_likelihood"] = {"answer": logs[:, :, group, category]}
         coords["respondent"] = np.arange(respondents)
     return _assembled(posterior, groups, coords)
@@ -100,6 +101,7 @@ def _assembled(posterior: "Posterior", groups: dict[str, dict[str, NDArray[Any]]
     arguments: dict[str, Any] = described | ({"data": groups} if modern else groups)
     data = arviz.from_dict(**arguments)
     about = {name: str(value) for name, value in posterior.provenance().items() if name not in _OF_INTERVALS}
+    about["notes"] = " ".join(posterior.notes)
     data["posterior"].attrs.update(about)
     for group in ("posterior", "prior"):
         if group in groups:

@@ -44,6 +44,11 @@ class Distribution(Result):
         return 0.0
 
     @property
+    def _end(self) -> float:
+        """The point, in points, that is 1 on the unit scale."""
+        return self._width
+
+    @property
     def _width(self) -> float:
         low, high = self.metric.bounds
         return high - low
@@ -193,7 +198,10 @@ class Distribution(Result):
         ValueError
             If an `x` is not a number.
         """
-        points = np.asarray(x, dtype=np.float64)
+        try:
+            points = np.asarray(x, dtype=np.float64)
+        except (TypeError, ValueError):
+            points = np.array(np.nan)
         if points.ndim > 1 or np.isnan(points).any():
             msg = f"`x` must be a number or a list of numbers, in points; got {x!r}."
             raise ValueError(msg)
@@ -216,8 +224,7 @@ class Distribution(Result):
 
     def _to_points(self, unit: FloatArray) -> FloatArray:
         # The ends of the scale exactly.
-        end = self._origin + self._width
-        return np.where(unit == 1, end, self._origin + self._width * unit)
+        return np.where(unit == 1, self._end, self._origin + self._width * unit)
 
     @abstractmethod
     def __len__(self) -> int: ...

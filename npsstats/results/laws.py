@@ -97,7 +97,7 @@ class BootstrapDistribution(Result):
         TypeError
             If x is no number.
         ValueError
-            If there is neither one score nor one for each group.
+            If there is neither one score nor one for each group, or it is nan.
         """
         at_most, _ = totals_at(self.totals, self._unit(x))
         return tails(self.totals, at_most + 1)[1]
@@ -120,7 +120,7 @@ class BootstrapDistribution(Result):
         TypeError
             If x is no number.
         ValueError
-            If there is neither one score nor one for each group.
+            If there is neither one score nor one for each group, or it is nan.
         """
         at_most, _ = totals_at(self.totals, self._unit(x))
         return tails(self.totals, at_most + 1)[0]
@@ -292,7 +292,11 @@ class BootstrapDistribution(Result):
     def _unit(self, x: ArrayLike) -> FloatArray:
         """Map points to the unit scale; what lies far outside, to somewhere outside."""
         low, high = self.metric.bounds
-        unit: FloatArray = (self._per_group("x", x) - low) / (high - low)
+        given = self._per_group("x", x)
+        if np.isnan(given).any():
+            msg = f"`x` must be scores in points, not nan; got {x!r}."
+            raise ValueError(msg)
+        unit: FloatArray = (given - low) / (high - low)
         return unit.clip(-1, 2)
 
     def _points(self, unit: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from npsstats.kernels.contour import BoolArray, Law, Support, mean_law, mean_support
 from npsstats.kernels.dirichlet import has_one_mode, log_shares
-from npsstats.ratings.checks import check_whole_number
+from npsstats.ratings.checks import check_rng, check_whole_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results import format as write
@@ -106,12 +106,12 @@ class Posterior(Distribution):
         Raises
         ------
         TypeError, ValueError
-            If `n_draws` is not a positive whole number.
+            If `n_draws` is not a positive whole number, or `rng` no seed or generator.
         """
         if check_whole_number("n_draws", n_draws) < 1:
             msg = f"`n_draws` must be 1 or more; got {n_draws!r}."
             raise ValueError(msg)
-        shares = np.exp(log_shares(self.concentration, (n_draws,), np.random.default_rng(rng)))
+        shares = np.exp(log_shares(self.concentration, (n_draws,), check_rng(rng)))
         scores: FloatArray = (shares @ self.levels).T
         return scores
 
@@ -142,10 +142,10 @@ class Posterior(Distribution):
 
             - posterior and prior: ``share`` (chain, draw, group, category), ``score`` (chain, draw, group), in points;
               an improper prior, with a parameter of 0, is left out;
-            - observed_data: ``count`` (group, category); with the log-likelihood also ``answer`` and
-              ``respondent_group`` (respondent), the numbers of the category and of the group;
+            - observed_data: ``count`` (group, category);
             - posterior_predictive: ``count`` (chain, draw, group, category), a new sample of the same size;
-            - log_likelihood: ``answer`` (chain, draw, respondent).
+            - log_likelihood: ``answer`` (chain, draw, respondent), and with it constant_data: ``answer`` and
+              ``respondent_group`` (respondent), the numbers of the category and of the group.
 
         Raises
         ------
@@ -157,7 +157,9 @@ class Posterior(Distribution):
         The unit of the log-likelihood is the respondent: leaving one out changes a posterior little, which is what
         makes importance sampling of leave-one-out reliable. With the group as the unit every group would leave out
         all that is known of it, and Pareto k would be high for all. A respondent who is alone in a category has a
-        Pareto k of about 1 / (1 + a), with a the parameter of the prior there: 0.67 for Jeffreys.
+        Pareto k of about 1 / (1 + a), with a the parameter of the prior there: 0.67 for Jeffreys. Where there are too
+        many respondents nothing is lost: what `arviz.loo` estimates is the sum of log((a_k - 1) / (A - 1)) over the
+        respondents, with a_k the concentration at their category and A that of their group.
         """
         from npsstats.results.arviz import to_arviz
 
@@ -271,6 +273,10 @@ class Posterior(Distribution):
     @property
     def _origin(self) -> float:
         return self.metric.bounds[0]
+
+    @property
+    def _end(self) -> float:
+        return self.metric.bounds[1]
 
     def _unit_values(self) -> FloatArray:
         return (self.levels - self._origin) / self._width

@@ -4,6 +4,7 @@ import math
 from contextlib import nullcontext
 from fractions import Fraction
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -126,6 +127,11 @@ def test_what_it_says():
     assert alone.startswith("In samples of 20 it holds the true score")
 
 
+def limits_of(low, high):
+    """A function of counts that always gives the same interval."""
+    return lambda counts: SimpleNamespace(low=np.full(len(counts), low), high=np.full(len(counts), high))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -141,6 +147,14 @@ def test_what_it_says():
         ({"method": "wilson"}, ValueError, "`method` must be one of 'score'"),
         ({"method": 5}, TypeError, "`method` must be a method of `estimate` or a function"),
         ({"method": lambda counts: nps.estimate(counts.select(0))}, ValueError, "one `low` per group"),
+        ({"method": lambda counts: (0, 1)}, TypeError, "its tuple has no `low`"),
+        (
+            {"method": limits_of(np.nan, 50.0)},
+            ValueError,
+            "66 of 66 are none .first: nan to 50.0, of the counts .0, 0,",
+        ),
+        ({"method": limits_of(50.0, -50.0)}, ValueError, "`low` at most `high`; 66 of 66 are none"),
+        ({"method": limits_of(-50.0, 50.0), "rng": 1}, ValueError, "are for methods of `estimate`; `method` is a func"),
         ({"confidence_level": 95}, ValueError, "For 95 % pass 0.95"),
         ({"alternative": "both"}, ValueError, "`alternative` must be one of"),
         ({"metric": "NPS"}, TypeError, "`metric` must be a Metric"),

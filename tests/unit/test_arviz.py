@@ -40,7 +40,14 @@ def test_object_is_of_the_kind_of_the_installed_arviz(data):
 
 
 def test_object_holds_all_groups(data):
-    assert names_of(data) == {"posterior", "prior", "observed_data", "posterior_predictive", "log_likelihood"}
+    assert names_of(data) == {
+        "posterior",
+        "prior",
+        "constant_data",
+        "observed_data",
+        "posterior_predictive",
+        "log_likelihood",
+    }
 
 
 def test_dimensions_and_coordinates_have_names(data):
@@ -81,7 +88,7 @@ def test_prior_is_that_of_jeffreys(data):
 def test_observed_data_are_the_counts(data):
     assert data["observed_data"]["count"].values.tolist() == [[12, 40, 30], [25, 30, 20], [6, 9, 8]]
     table = np.zeros((3, 3), int)
-    np.add.at(table, (data["observed_data"]["respondent_group"].values, data["observed_data"]["answer"].values), 1)
+    np.add.at(table, (data["constant_data"]["respondent_group"].values, data["constant_data"]["answer"].values), 1)
     assert (table == data["observed_data"]["count"].values).all()
 
 
@@ -92,8 +99,8 @@ def test_posterior_predictive_samples_have_the_sizes_of_the_data(data):
 
 def test_log_likelihood_of_a_respondent_is_the_log_share_of_the_answer(data):
     share = data["posterior"]["share"].values
-    group = data["observed_data"]["respondent_group"].values
-    answer = data["observed_data"]["answer"].values
+    group = data["constant_data"]["respondent_group"].values
+    answer = data["constant_data"]["answer"].values
     # exp and log, some ulp
     np.testing.assert_allclose(np.exp(data["log_likelihood"]["answer"].values), share[:, :, group, answer], rtol=1e-13)
 
@@ -196,3 +203,29 @@ def test_the_same_seed_gives_the_same_draws():
 def test_numbers_of_draws_must_be_positive(name):
     with pytest.raises(ValueError, match=f"`{name}` must be 1 or more; got 0"):
         posterior(counts()).to_arviz(**{name: 0})
+
+
+def test_notes_are_text():
+    survey = nps.datasets.load("sfo")["recommend"].pool()
+    data = posterior(survey).to_arviz(n_draws=5, rng=1)
+    assert data["posterior"].attrs["notes"] == " ".join(survey.notes)
+    assert "weighted" in data["posterior"].attrs["notes"]
+    assert posterior(counts()).to_arviz(n_draws=5)["posterior"].attrs["notes"] == ""
+
+
+def test_posterior_predictive_plot_of_the_counts_runs(data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what ArviZ and Matplotlib tell each other
+        (az.plot_ppc_dist if MODERN else az.plot_ppc)(data)
+    if not MODERN:
+        import matplotlib.pyplot as plt
+
+        plt.close("all")
+
+
+def test_haldane_with_one_category_has_draws_at_its_value_only():
+    alone = nps.RatingCounts.from_categories(promoters=9, passives=0, detractors=0)
+    data = posterior(alone, prior="haldane").to_arviz(n_draws=5, n_chains=2, rng=1)
+    assert (data["posterior"]["score"].values == 100).all()
+    assert (data["posterior_predictive"]["count"].values == [0, 0, 9]).all()
+    assert (data["log_likelihood"]["answer"].values == 0).all()

@@ -124,6 +124,7 @@ def test_what_can_be_enumerated_needs_no_seed():
         ({"method": "adjusted-wald", "pseudo_counts": "one"}, TypeError, "`pseudo_counts` must hold"),
         ({"method": "bootstrap-t", "rng": "seed"}, TypeError, "`rng` must be None, a seed"),
         ({"method": "bootstrap-t", "rng": -1}, TypeError, "`rng` must be None, a seed"),
+        ({"method": "bootstrap-t", "rng": True}, TypeError, "`rng` must be None, a seed.*got True"),
         ({"method": "bootstrap-t", "n_resamples": 0}, ValueError, "`n_resamples` must be 1 or more; got 0"),
         ({"method": "bootstrap-t", "n_resamples": 9.5}, TypeError, "`n_resamples` must be a whole number"),
         ({"alternative": "larger"}, ValueError, "`alternative` must be one of 'two-sided', 'less', 'greater'; got"),
@@ -195,9 +196,9 @@ def test_small_or_lopsided_groups_are_named_with_a_better_method(method):
         nps.compare(one_of_two, reference=0.0, method=method, **options)
     assert [warning.filename for warning in caught] == [__file__]
     # Many respondents, hardly any of them promoters or detractors.
-    with pytest.warns(nps.SmallSampleWarning, match=r"n = 1001, it needs about"):
+    with pytest.warns(nps.SmallSampleWarning, match=r"as this one \(n = 1,001, it needs about"):
         nps.estimate(lopsided(0, 1000, 1), method=method, **options)
-    with pytest.warns(nps.SmallSampleWarning, match=r"n = 1000, all of the same value"):
+    with pytest.warns(nps.SmallSampleWarning, match=r"n = 1,000, all of the same value"):
         nps.estimate(lopsided(0, 1000, 0), method=method, **options)
 
 
@@ -205,6 +206,12 @@ def test_small_or_lopsided_groups_are_named_with_a_better_method(method):
 def test_methods_that_keep_their_level_do_not_warn(method):
     for table in ((0, 0, 1), (0, 5, 0), (1, 8, 1), (0, 29, 1)):
         nps.estimate(lopsided(*table), method=method)
+
+
+def test_t_of_one_respondent_needs_no_quantile():
+    with pytest.warns(nps.SmallSampleWarning, match="as this one .n = 1, all of the same value"):
+        found = nps.estimate(lopsided(0, 0, 1), method="t", alternative="less", confidence_level=0.5)
+    assert (found.low[0], found.high[0]) == (-100, 100)
 
 
 def test_needs_are_respondents_per_unit_of_kurtosis():

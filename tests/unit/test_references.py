@@ -237,7 +237,7 @@ def test_a_block_of_one_group_has_no_rest():
 def test_counts_without_groups_say_so(reference):
     message = told(ValueError, groups(["a"]).pool(), reference)
     assert "`reference` needs groups; these counts have one group only." in message
-    assert "Tabulate with `by`, or pass a number." in message
+    assert "Tabulate with `by`, or use a number in points." in message
 
 
 @pytest.mark.parametrize("reference", ["a", "previous"])
