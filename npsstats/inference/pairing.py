@@ -86,10 +86,8 @@ def pair_with_reference(counts: RatingCounts, reference: Hashable, *, instead: s
         )
         raise ValueError(msg)
     if not pairs:
-        msg = (
-            f"`reference` {reference!r} is the label of a group and leaves nothing to compare; the groups are "
-            f"{_listed(counts)}."
-        )
+        read = " A number that is a label is taken for that group." if isinstance(reference, Real) else ""
+        msg = f"`reference` {reference!r} leaves nothing to compare; the groups are {_listed(counts)}.{read}"
         raise ValueError(msg)
     groups, others = np.array(pairs, dtype=np.intp).T
     one_for_all = reference in counts.labels
