@@ -12,6 +12,7 @@ from npsstats.inference.methods import UnitProblem, check_counts, find_method, s
 from npsstats.kernels.wald import mean_and_variance
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
+from npsstats.results import format as write
 from npsstats.results.estimates import Estimates
 from npsstats.results.protocol import group_text
 from npsstats.typing import Alternative, BoolArray, FloatArray, Label
@@ -201,11 +202,11 @@ def warn_of_small_samples(method: str, problem: UnitProblem, labels: tuple[Label
     if rows.size:
         first = rows[0]
         name = f"{group_text(labels[first])}, " if labels[first] else ""
-        lack = f"it needs about {np.ceil(needed[first]):,.0f}" if needed[first] < np.inf else "all of the same value"
+        lack = f"it needs about {write.about(needed[first])}" if needed[first] < np.inf else "all of the same value"
         which = "this one (" if len(labels) == 1 else f"{rows.size} of these {len(labels)} (first: "
         msg = (
             f"method {method!r} falls short of its level in groups as small, or as lopsided, as {which}{name}"
-            f"n = {n[first]:,.0f}, {lack}). Use method='score'."
+            f"n = {write.integer(n[first])}, {lack}). Use method='score'."
         )
         warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Table",
+    "about",
     "decimals_for",
     "escape_markdown",
     "integer",
@@ -51,6 +52,18 @@ def number(value: float, decimals: int, *, signed: bool = False) -> str:
 def integer(value: float) -> str:
     """Write a whole number with thousands separators."""
     return f"{int(value):,}"
+
+
+def about(value: float) -> str:
+    """Write a whole number that is known roughly: two digits, rounded up.
+
+    Examples
+    --------
+    >>> about(29.2), about(108.3), about(599_999_989.0)
+    ('30', '110', '600,000,000')
+    """
+    unit = 10 ** max(len(str(int(value))) - 2, 0)
+    return integer(-(-value // unit) * unit)
 
 
 def percent(share: float, decimals: int = 1) -> str:

@@ -336,6 +336,7 @@ def test_published_limits(categories, method, low, high, decimals):
 TOP_BOX = nps.top_box(nps.Scale(1, 2), boxes=1)
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
 @pytest.mark.parametrize(("top", "n"), [(0, 1), (1, 1), (0, 9), (3, 10), (57, 60), (1234, 5000), (1, 10**8)])
 def test_plain_score_interval_of_a_share_is_wilsons(top, n, level):
@@ -576,6 +577,7 @@ def test_plain_test_of_two_shares_is_that_of_r_prop_test(case):
     np.testing.assert_allclose(statistic**2, case["chi2"], rtol=1e-11)  # 15 digits are stored
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 @pytest.mark.parametrize("case", R_ORACLE["mcnemar"], ids=str)
 def test_plain_test_of_a_score_of_zero_is_mcnemars_in_r(case):
     categories = {name: case[name] for name in ("promoters", "passives", "detractors")}
