@@ -94,39 +94,23 @@ def operating_characteristics(
     0.924 0.982
     """
     metric = NPS_CATEGORIES if metric is None else check_type("metric", metric, Metric, "npsstats.NPS")
-    n = check_whole_number("n", n)
-    if n < 1:
-        msg = f"`n` must be 1 or more; got {n}."
-        raise ValueError(msg)
     shares = _check_probabilities(probabilities, metric)
-    samples = number_of_outcomes(n, metric.levels.size)
-    if samples > MOST_OUTCOMES:
-        msg = (
-            f"`n` = {n:,} respondents and {metric.levels.size} values make {samples:,} samples; at most "
-            f"{MOST_OUTCOMES:,} can be enumerated. Use a smaller `n`."
-        )
-        raise ValueError(msg)
-    table = outcomes(n, metric.levels.size)
-    named = isinstance(method, str)
-    if not named and any(option is not None for option in (pseudo_counts, rng, n_resamples)):
+    table = _all_samples(n, metric)
+    options = {"pseudo_counts": pseudo_counts, "rng": rng, "n_resamples": n_resamples}
+    if not isinstance(method, str) and any(option is not None for option in options.values()):
         msg = "`pseudo_counts`, `rng` and `n_resamples` are for methods of `estimate`; `method` is a function."
         raise ValueError(msg)
-    settings = settings_for(
-        method if isinstance(method, str) else "",
-        metric,
-        confidence_level=confidence_level,
-        alternative=alternative,
-        pseudo_counts=pseudo_counts,
-        rng=rng,
-        n_resamples=n_resamples,
-    )
+    name = method if isinstance(method, str) else getattr(method, "__name__", "function")
+    settings = settings_for(name, metric, confidence_level=confidence_level, alternative=alternative, **options)
     if isinstance(method, str):
+        chosen = find_method(ONE_SAMPLE_METHODS, method)
+        title, references = chosen.title, chosen.references
         low, high = _limits(method, table, metric, settings)
     else:
+        title, references = "interval of a function", ()
         low, high = _limits_of_function(method, table, metric)
     score = shares @ metric.levels
     coverage, left, right, width = _expectations(table, shares, score, low, high, metric)
-    chosen = ONE_SAMPLE_METHODS.get(method) if isinstance(method, str) else None
     return OperatingCharacteristics(
         probabilities=shares,
         score=score,
@@ -134,14 +118,30 @@ def operating_characteristics(
         miss_left=left,
         miss_right=right,
         expected_width=width,
-        n=n,
+        n=int(n),
         metric=metric,
-        method=method if isinstance(method, str) else getattr(method, "__name__", "function"),
-        method_title=chosen.title if chosen else "interval of a function",
+        method=name,
+        method_title=title,
         confidence_level=settings.confidence_level,
         alternative=alternative,
-        references=metric.references + (chosen.references if named and chosen else ()),
+        references=metric.references + references,
     )
+
+
+def _all_samples(n: int, metric: Metric) -> IntArray:
+    """List the counts that n respondents can give, by value of the metric."""
+    n = check_whole_number("n", n)
+    if n < 1:
+        msg = f"`n` must be 1 or more; got {n}."
+        raise ValueError(msg)
+    samples = number_of_outcomes(n, metric.levels.size)
+    if samples > MOST_OUTCOMES:
+        msg = (
+            f"`n` = {n:,} respondents and {metric.levels.size} values make {samples:,} samples; at most "
+            f"{MOST_OUTCOMES:,} can be enumerated. Use a smaller `n`."
+        )
+        raise ValueError(msg)
+    return outcomes(n, metric.levels.size)
 
 
 def _check_probabilities(probabilities: ArrayLike, metric: Metric) -> FloatArray:

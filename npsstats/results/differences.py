@@ -203,17 +203,5 @@ class Differences(Result):
             f"{write.level(self.confidence_level)} {self.method_title} and {sided} tests"
         )
 
-    def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used.
-
-        Returns
-        -------
-        tuple of str
-        """
-        return self.references
-
     def __len__(self) -> int:
         return len(self.labels)
-
-    def __repr__(self) -> str:
-        return str(self)

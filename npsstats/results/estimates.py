@@ -156,17 +156,5 @@ class Estimates(Result):
             f"{self.method_title}"
         )
 
-    def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used.
-
-        Returns
-        -------
-        tuple of str
-        """
-        return self.references
-
     def __len__(self) -> int:
         return len(self.labels)
-
-    def __repr__(self) -> str:
-        return str(self)

@@ -266,20 +266,8 @@ class BootstrapDistribution(Result):
         described = self.metric.description or "custom metric"
         return f"Exact bootstrap distribution, without simulation, of {self.metric.name} ({described})"
 
-    def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used.
-
-        Returns
-        -------
-        tuple of str
-        """
-        return self.references
-
     def __len__(self) -> int:
         return len(self.counts)
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _per_group(self, name: str, values: ArrayLike) -> FloatArray:
         """Spread a number, or one for each group, over the groups."""

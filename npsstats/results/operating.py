@@ -166,17 +166,5 @@ class OperatingCharacteristics(Result):
             f"of the samples of {write.integer(self.n)}"
         )
 
-    def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used.
-
-        Returns
-        -------
-        tuple of str
-        """
-        return self.references
-
     def __len__(self) -> int:
         return len(self.coverage)
-
-    def __repr__(self) -> str:
-        return str(self)

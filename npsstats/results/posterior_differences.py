@@ -154,20 +154,8 @@ class PosteriorDifference(Distribution):
             f"with {self.prior} and {write.level(LEVEL)} equal-tailed intervals"
         )
 
-    def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used.
-
-        Returns
-        -------
-        tuple of str
-        """
-        return self.references
-
     def __len__(self) -> int:
         return len(self.labels)
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _arms(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         return self.concentration, self.concentration_reference, (self.levels - self.metric.bounds[0]) / self._width

@@ -255,20 +255,8 @@ class Posterior(Distribution):
             f"{self.prior} and {write.level(LEVEL)} equal-tailed intervals"
         )
 
-    def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used.
-
-        Returns
-        -------
-        tuple of str
-        """
-        return self.references
-
     def __len__(self) -> int:
         return len(self.counts.labels)
-
-    def __repr__(self) -> str:
-        return str(self)
 
     @property
     def _origin(self) -> float:

@@ -24,6 +24,8 @@ class Result(ABC):
 
     __slots__ = ()
 
+    references: tuple[str, ...]
+
     @abstractmethod
     def columns(self) -> dict[str, Sequence[Any]]:
         """Give the columns of the frame, unrounded."""
@@ -48,9 +50,14 @@ class Result(ABC):
     def method_text(self) -> str:
         """Say in one sentence how the numbers were made."""
 
-    @abstractmethod
     def reference_keys(self) -> tuple[str, ...]:
-        """Give the bibliography keys of the methods used."""
+        """Give the bibliography keys of the methods used.
+
+        Returns
+        -------
+        tuple of str
+        """
+        return self.references
 
     def to_frame(self) -> "pd.DataFrame":
         """Give the result as a pandas frame, a row per group.
@@ -109,6 +116,9 @@ class Result(ABC):
 
     def __str__(self) -> str:
         return f"{self.heading()}\n\n{self.table().to_text()}"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.heading())}</p>\n{self.table().to_html()}"

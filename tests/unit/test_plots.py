@@ -266,7 +266,10 @@ def test_a_density_has_its_peak_at_the_mode_and_its_interval_below():
 def test_densities_without_bound_and_without_spread_can_be_drawn():
     counts = RatingCounts.from_categories(promoters=[1, 5], passives=[0, 0], detractors=[0, 0], groups=["A", "B"])
     for prior in ("jeffreys", "uniform", "haldane"):
-        plots.density(nps.posterior(counts, prior=prior)).figure.canvas.draw()
+        ax = plots.density(nps.posterior(counts, prior=prior))
+        ax.figure.canvas.draw()
+        assert row_names(ax) == ["A", "B"]
+        assert all(np.isfinite(line.get_ydata()).all() for line in ax.lines)
 
 
 def test_densities_of_differences_name_both_groups_and_have_a_line_at_zero():

@@ -706,7 +706,7 @@ def test_groups_are_sorted_by_label_the_missing_one_last(labels, order, form):
     assert counts.n.sum() == 3
 
 
-@pytest.mark.parametrize("missing", [None, NAN, pd.NA, pd.NaT, np.datetime64("NaT")], ids=str)
+@pytest.mark.parametrize("missing", [None, NAN, pd.NA, pd.NaT, np.datetime64("NaT", "s")], ids=str)
 def test_every_missing_label_is_the_same_one(missing):
     frame = pd.DataFrame({"r": [9, 8, 7], "g": pd.Series(["a", missing, None], dtype=object)})
     assert as_tally(tabulate(frame, rating="r", by="g")) == {("a", 9): 1, (None, 8): 1, (None, 7): 1}
@@ -807,7 +807,7 @@ READ = [
     9, 9.0, np.int8(9), np.float32(9), Decimal(9), Decimal("9.0"), "9", " 9 ", "\t9\n", "9.0", "9.", "09",
     "+9", "9.000", "\u00a09", np.str_("9"),
 ]  # fmt: skip
-EMPTY = [None, NAN, np.float64(NAN), "", "  ", "\t", "\u00a0", pd.NA, pd.NaT, np.datetime64("NaT"), Decimal("NaN")]
+EMPTY = [None, NAN, np.float64(NAN), "", "  ", "\t", "\u00a0", pd.NA, pd.NaT, np.datetime64("NaT", "s"), Decimal("NaN")]
 
 
 @pytest.mark.parametrize(("value", "shown", "code"), WRONG, ids=lambda value: repr(value)[:20])
