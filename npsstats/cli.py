@@ -364,8 +364,12 @@ def _label(counts: nps.RatingCounts, text: str) -> Hashable:
 def _with_progress(parts: list[tuple[str | None, Path]]) -> Iterator[tuple[str | None, Path]]:
     """Show on a terminal which file is being read; show nothing in a pipe."""
     console = Console(stderr=True)
+    # Some versions of Rich end even a bar that is switched off with an empty line.
+    if not console.is_terminal:
+        yield from parts
+        return
     columns = (SpinnerColumn(), TextColumn("reading {task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(parts))
         for label, path in parts:
             progress.update(task, description=path.name)

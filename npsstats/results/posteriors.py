@@ -138,7 +138,7 @@ class Posterior(Distribution):
         Returns
         -------
         arviz.InferenceData or xarray.DataTree
-            With the groups
+            To be saved with its own ``to_netcdf``; with ArviZ 1 that needs ``npsstats[netcdf]``. With the groups
 
             - posterior and prior: ``share`` (chain, draw, group, category), ``score`` (chain, draw, group), in points;
               an improper prior, with a parameter of 0, is left out;

@@ -370,7 +370,9 @@ def test_what_the_csv_module_writes_is_read_as_written(tmp_path_factory, rows, c
     table = [[row[names[column]] for column in columns] for row in rows]
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     write(path, text_of(table, quoting=quoting, header=columns, end=end))
-    assert as_tally(tabulate(path, rating="r", by="g")) == Counter((g or None, r) for r, g, _ in rows)
+    # A label that is written as a whole number is one.
+    labels = {str(number): number for number in range(100_000)}
+    assert as_tally(tabulate(path, rating="r", by="g")) == Counter((labels.get(g, g or None), r) for r, g, _ in rows)
 
 
 @pytest.mark.parametrize(
