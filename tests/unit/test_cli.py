@@ -153,9 +153,7 @@ def test_json_is_the_records_of_the_frame(folder):
 def test_csv_is_the_frame(folder):
     printed = ran("estimate", "old.csv", "--rating", "r", "--by", "store", "--format", "csv")
     frame = nps.estimate(counts("old.csv", by="store")).to_frame()
-    pd.testing.assert_frame_equal(
-        pd.read_csv(io.StringIO(printed), float_precision="round_trip"), frame, check_exact=True
-    )
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(printed)), frame, check_exact=True)
     assert "\n\n" not in printed
 
 
@@ -563,8 +561,8 @@ def test_a_posterior_has_a_column_for_each_number_of_points(folder):
         }
     )
     text = ran(*arguments, *points, "--format", "csv")
-    printed = pd.read_csv(io.StringIO(text), float_precision="round_trip")
-    pd.testing.assert_frame_equal(printed, frame, check_exact=True)
+    printed = pd.read_csv(io.StringIO(text))
+    pd.testing.assert_frame_equal(printed, frame, rtol=1e-14, atol=0)  # as above
     records = json.loads(ran(*arguments, *points, "--format", "json"))
     pd.testing.assert_frame_equal(pd.DataFrame(records), frame, check_exact=True)
     heading, _, header, *rows = ran(*arguments, *points).splitlines()
