@@ -153,7 +153,8 @@ def test_json_is_the_records_of_the_frame(folder):
 def test_csv_is_the_frame(folder):
     printed = ran("estimate", "old.csv", "--rating", "r", "--by", "store", "--format", "csv")
     frame = nps.estimate(counts("old.csv", by="store")).to_frame()
-    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(printed)), frame, check_exact=True)
+    # Before version 3 pandas reads up to three of the last digits wrong.
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(printed)), frame, rtol=1e-12, atol=0)
     assert "\n\n" not in printed
 
 
