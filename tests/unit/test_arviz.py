@@ -116,8 +116,13 @@ def test_summary_runs_and_agrees(data):
 def test_forest_plot_runs(data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what ArviZ and Matplotlib tell each other
-        az.plot_forest(data, var_names=["score"])
+        shown = az.plot_forest(data, var_names=["score"])
+    assert shown is not None
     if not MODERN:
+        names = [tick.get_text() for tick in shown[0].get_yticklabels()]
+        # One row for each group, named by it.
+        assert len(names) == data["posterior"].sizes["group"]
+        assert all(str(group) in " ".join(names) for group in data["posterior"]["group"].values)
         import matplotlib.pyplot as plt
 
         plt.close("all")
@@ -216,7 +221,8 @@ def test_notes_are_text():
 def test_posterior_predictive_plot_of_the_counts_runs(data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what ArviZ and Matplotlib tell each other
-        (az.plot_ppc_dist if MODERN else az.plot_ppc)(data)
+        shown = (az.plot_ppc_dist if MODERN else az.plot_ppc)(data)
+    assert shown is not None
     if not MODERN:
         import matplotlib.pyplot as plt
 
