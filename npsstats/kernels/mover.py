@@ -13,57 +13,59 @@ from npsstats.typing import FloatArray, IndexArray
 __all__ = ["mover_limits", "mover_statistic", "mover_wilson_limits", "mover_wilson_statistic"]
 
 ONE = np.ones(1)
-DIFFERENCE = np.array([1.0, -1.0])
 
 Limit: TypeAlias = Callable[[FloatArray, IndexArray], FloatArray]
 """Takes quantiles and the numbers of the groups that they are for."""
 
 
-def mover_limits(counts: FloatArray, values: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
-    """Compute the limits of a difference of two means from the plain score limits of each.
+def mover_limits(
+    counts: FloatArray, values: FloatArray, weights: FloatArray, z: float
+) -> tuple[FloatArray, FloatArray]:
+    """Compute the limits of a weighted sum of means of independent arms from the plain score limits of each.
 
     Parameters
     ----------
-    counts : ndarray, shape (groups, 2, levels)
-        Respondents by level, the group's and its reference's.
-    values : ndarray, shape (levels,)
+    counts : ndarray, shape (groups, arms, levels)
+        Respondents by level.
+    values : ndarray, shape (levels,) or (groups, arms, levels)
         The levels, ascending.
+    weights : ndarray, shape (groups, arms)
+        The weights a_i; that of an arm without respondents is taken for 0.
     z : float
         The normal quantile of the level.
 
     Returns
     -------
     low, high : ndarray, shape (groups,)
-        Zou & Donner (2008), equation 3: low = D - sqrt((m1 - l1)^2 + (u2 - m2)^2), and high likewise.
+        Zou & Donner (2008), equation 3, for two arms D -+ sqrt((m1 - l1)^2 + (u2 - m2)^2), each arm with its weight.
     """
     quantile = np.full(len(counts), z)
-    return _below(counts, values, quantile), -_below(counts[:, ::-1], values, quantile)
+    return _below(counts, values, weights, quantile), -_below(counts, values, -weights, quantile)
 
 
-def mover_statistic(counts: FloatArray, values: FloatArray, null: FloatArray) -> FloatArray:
-    """Find the normal quantile at which the interval of the difference ends at `null`.
+def mover_statistic(counts: FloatArray, values: FloatArray, weights: FloatArray, null: FloatArray) -> FloatArray:
+    """Find the normal quantile at which the interval of the weighted sum ends at `null`.
 
     Parameters
     ----------
-    counts, values
+    counts, values, weights
         As for `mover_limits`.
     null : ndarray, shape (groups,)
-        The difference under the null hypothesis.
+        The value under the null hypothesis.
 
     Returns
     -------
     ndarray, shape (groups,)
         Positive where the estimate is above `null`; infinite where no interval reaches it.
     """
-    estimate, scale = estimate_and_scale(counts, values, DIFFERENCE)
-    return _statistic(
-        lambda z, rows: _below(counts[rows], values, z),
-        lambda z, rows: _below(counts[rows, ::-1], values, z),
-        estimate - null,
-        scale,
-        null,
-        -null,
-    )
+    estimate, scale = estimate_and_scale(counts, values, weights)
+
+    def limit(sign: int) -> Limit:
+        return lambda z, rows: _below(
+            counts[rows], values if values.ndim == 1 else values[rows], sign * weights[rows], z
+        )
+
+    return _statistic(limit(1), limit(-1), estimate - null, scale, null, -null)
 
 
 def mover_wilson_limits(counts: FloatArray, values: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
@@ -135,13 +137,20 @@ def _excess(limit: Limit, target: FloatArray, rows: IndexArray) -> Limit:
     return lambda z, index: target[rows[index]] - limit(z, rows[index])
 
 
-def _below(counts: FloatArray, values: FloatArray, z: FloatArray) -> FloatArray:
-    first, second = counts[:, :1], counts[:, 1:]
-    mean_1, mean_2 = (arm[:, 0] @ values / arm[:, 0].sum(axis=-1) for arm in (first, second))
-    low_1 = restricted_limit(plain_score, first, values, ONE, z, 1)
-    high_2 = restricted_limit(plain_score, second, values, ONE, z, -1)
-    # Below a one-sided level of 50 % the limits, and that of the difference, lie beyond the estimates.
-    low: FloatArray = mean_1 - mean_2 - np.sign(z) * np.hypot(mean_1 - low_1, high_2 - mean_2)
+def _below(counts: FloatArray, values: FloatArray, weights: FloatArray, z: FloatArray) -> FloatArray:
+    estimate, _ = estimate_and_scale(counts, values, weights)
+    squared = np.zeros(len(counts))
+    for i in range(counts.shape[1]):
+        arm, levels = counts[:, i : i + 1], values if values.ndim == 1 else values[:, i : i + 1]
+        sign = np.sign(weights[:, i])
+        for side in (1, -1):
+            rows = np.flatnonzero((sign == side) & (arm[:, 0].sum(axis=-1) > 0))
+            part, own = arm[rows], levels if levels.ndim == 1 else levels[rows]
+            mean, _ = estimate_and_scale(part, own, ONE)
+            limit = restricted_limit(plain_score, part, own, ONE, z[rows], side)
+            squared[rows] += (weights[rows, i] * (mean - limit)) ** 2
+    # Below a one-sided level of 50 % the limits, and that of the sum, lie beyond the estimates.
+    low: FloatArray = estimate - np.sign(z) * np.sqrt(squared)
     return low
 
 

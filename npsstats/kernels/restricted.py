@@ -1,6 +1,8 @@
 r"""Statistics of a weighted sum of mean values under restricted multinomial likelihood, and their limits.
 
-One sample is the sum of one arm with weight 1; a difference has two arms with weights 1 and -1.
+One sample is the sum of one arm with weight 1; a difference of independent groups has two arms with weights 1 and
+-1. Groups that share respondents fall into independent arms, too, whose weights and values then depend on how many
+there are, row by row.
 
 Let arm i have shares w_ik of n_i respondents at the levels c_k, and let delta = sum_i a_i theta_i with
 theta_i = sum_k p_ik c_k. The likelihood sum_ik n_i w_ik log p_ik, maximised at a fixed delta, has
@@ -48,7 +50,7 @@ BLOCK = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """Samples whose means are added with weights.
+    """Independent samples whose means are added with weights.
 
     Attributes
     ----------
@@ -56,27 +58,49 @@ class Arms:
         The observed shares w.
     n : ndarray, shape (arms, groups)
         Respondents.
-    values : ndarray, shape (levels, 1, 1)
+    values : ndarray, shape (levels, 1 or arms, 1 or groups)
         The levels c, ascending.
-    weights : ndarray, shape (arms, 1)
-        The weights a.
+    weights : ndarray, shape (arms, 1 or groups)
+        The weights a; 0 where an arm is empty.
+    sizes : ndarray, shape (arms, groups)
+        The respondents that tell of the spread in each arm: its own, or more where arms are of one population.
     """
 
     shares: FloatArray
     n: FloatArray
     values: FloatArray
     weights: FloatArray
+    sizes: FloatArray
 
     @classmethod
-    def of(cls, counts: FloatArray, values: FloatArray, weights: FloatArray) -> "Arms":
-        """Turn counts of the shape (groups, arms, levels) into shares, levels first."""
+    def of(cls, counts: FloatArray, values: FloatArray, weights: FloatArray, sizes: FloatArray | None = None) -> "Arms":
+        """Turn counts of the shape (groups, arms, levels) into shares, levels first.
+
+        Values have the shape (levels,), or that of the counts; weights the shape (arms,) or (groups, arms).
+        """
         table = np.ascontiguousarray(counts.transpose(2, 1, 0))
         n = table.sum(axis=0)
-        return cls(table / n, n, values[:, None, None], weights[:, None])
+        levels = values[:, None, None] if values.ndim == 1 else np.ascontiguousarray(values.transpose(2, 1, 0))
+        added = weights[:, None] if weights.ndim == 1 else np.ascontiguousarray(weights.T)
+        if (n == 0).any():
+            # One respondent who does not count stands for an empty arm.
+            added = np.where(n == 0, 0.0, added)
+            table[0] += n == 0
+            n = table.sum(axis=0)
+        return cls(table / n, n, levels, added, n if sizes is None else np.ascontiguousarray(sizes.T))
 
     def take(self, groups: IndexArray) -> "Arms":
         """Keep some groups."""
-        return Arms(self.shares[..., groups], self.n[:, groups], self.values, self.weights)
+        values = self.values if self.values.shape[-1] == 1 else self.values[..., groups]
+        weights = self.weights if self.weights.shape[-1] == 1 else self.weights[:, groups]
+        return Arms(self.shares[..., groups], self.n[:, groups], values, weights, self.sizes[:, groups])
+
+    @property
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """The lowest and the highest value of delta, one for each group or one for all."""
+        ends = self.values[0], self.values[-1]
+        low, high = (np.where(self.weights > 0, one, other) * self.weights for one, other in (ends, ends[::-1]))
+        return low.sum(axis=0), high.sum(axis=0)
 
     def tilted(self, multiplier: FloatArray) -> FloatArray:
         """Compute the restricted shares at a multiplier mu of each group."""
@@ -146,7 +170,12 @@ def restricted_shares(shares: FloatArray, values: FloatArray, multiplier: FloatA
 
 
 def restricted_statistic(
-    statistic: Statistic, counts: FloatArray, values: FloatArray, weights: FloatArray, null: FloatArray
+    statistic: Statistic,
+    counts: FloatArray,
+    values: FloatArray,
+    weights: FloatArray,
+    null: FloatArray,
+    sizes: FloatArray | None = None,
 ) -> FloatArray:
     """Compute a statistic of the hypothesis delta = null.
 
@@ -156,19 +185,21 @@ def restricted_statistic(
         The statistic of the arms and their restricted shares.
     counts : ndarray, shape (groups, arms, levels)
         Respondents by level.
-    values : ndarray, shape (levels,)
+    values : ndarray, shape (levels,) or (groups, arms, levels)
         The levels, ascending.
-    weights : ndarray, shape (arms,)
-        The weights a_i of the arms.
+    weights : ndarray, shape (arms,) or (groups, arms)
+        The weights a_i of the arms; that of an arm without respondents is taken for 0.
     null : ndarray, shape (groups,)
         The value under the null hypothesis, strictly inside the bounds of delta.
+    sizes : ndarray, shape (groups, arms), optional
+        The respondents that tell of the spread in each arm; its own by default.
 
     Returns
     -------
     ndarray, shape (groups,)
         Normal under the hypothesis; positive where the estimate is above `null`.
     """
-    arms = Arms.of(counts, values, weights)
+    arms = Arms.of(counts, values, weights, sizes)
     estimate, scale = estimate_and_scale(counts, values, weights)
     gap = estimate - null
     # One ulp of the estimate is no evidence: shares carry rounding.
@@ -188,7 +219,12 @@ def restricted_statistic(
 
 
 def restricted_limits(
-    statistic: Statistic, counts: FloatArray, values: FloatArray, weights: FloatArray, z: FloatArray | float
+    statistic: Statistic,
+    counts: FloatArray,
+    values: FloatArray,
+    weights: FloatArray,
+    z: FloatArray | float,
+    sizes: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Find the values of delta at which a statistic is z and -z.
 
@@ -198,13 +234,15 @@ def restricted_limits(
         As for `restricted_statistic`.
     z : float or ndarray, shape (groups,)
         The normal quantile of the level.
+    sizes : ndarray, shape (groups, arms), optional
+        As for `restricted_statistic`.
 
     Returns
     -------
     low, high : ndarray, shape (groups,)
         A limit that the statistic reaches nowhere is the bound of delta.
     """
-    low, high = (restricted_limit(statistic, counts, values, weights, z, side) for side in (1, -1))
+    low, high = (restricted_limit(statistic, counts, values, weights, z, side, sizes) for side in (1, -1))
     return low, high
 
 
@@ -215,22 +253,23 @@ def restricted_limit(
     weights: FloatArray,
     z: FloatArray | float,
     side: int,
+    sizes: FloatArray | None = None,
 ) -> FloatArray:
     """Find one limit of `restricted_limits`: the lower one for side 1, the upper one for side -1."""
     quantile = np.broadcast_to(np.asarray(z, dtype=np.float64), len(counts))
     limit = np.empty(len(counts))
     for start in range(0, len(counts), BLOCK):
         block = slice(start, start + BLOCK)
-        limit[block] = _limit(statistic, counts[block], values, weights, quantile[block], side)
+        own_values = values if values.ndim == 1 else values[block]
+        own_weights = weights if weights.ndim == 1 else weights[block]
+        own_sizes = None if sizes is None else sizes[block]
+        arms = Arms.of(counts[block], own_values, own_weights, own_sizes)
+        _, scale = estimate_and_scale(counts[block], own_values, own_weights)
+        limit[block] = _limit(statistic, arms, scale, quantile[block], side)
     return limit
 
 
-def _limit(
-    statistic: Statistic, counts: FloatArray, values: FloatArray, weights: FloatArray, z: FloatArray, side: int
-) -> FloatArray:
-    arms = Arms.of(counts, values, weights)
-    _, scale = estimate_and_scale(counts, values, weights)
-
+def _limit(statistic: Statistic, arms: Arms, scale: FloatArray, z: FloatArray, side: int) -> FloatArray:
     def excess(t: FloatArray, row: IndexArray) -> FloatArray:
         part = arms.take(row)
         return side * statistic(part, part.tilted(side * t / scale[row])) - z[row]
@@ -238,8 +277,8 @@ def _limit(
     # A statistic that were linear would reach z at t = z; at one-sided levels below 50 % z lies below 0.
     around = np.maximum(np.abs(z) / 2, 0.25)
     t = find_roots(excess, z - around, z + 2 * around)
-    ends = np.where(side * weights > 0, values[0], values[-1]), np.where(side * weights > 0, values[-1], values[0])
-    limit: FloatArray = np.where(t > 0, ends[0] @ weights, ends[1] @ weights)
+    near, far = arms.bounds[::side]
+    limit: FloatArray = np.where(t > 0, near, far)
     rows = np.flatnonzero(np.isfinite(t))
     part = arms.take(rows)
     limit[rows] = part.total(part.tilted(side * t[rows] / scale[rows]))
@@ -261,10 +300,11 @@ def estimate_and_scale(counts: FloatArray, values: FloatArray, weights: FloatArr
     estimate, scale : ndarray, shape (groups,)
     """
     n = counts.sum(axis=-1)
-    estimate = ((counts @ values) / n) @ weights
-    ends = np.zeros(values.size)
+    added = np.where(n > 0, weights, 0.0)
+    mean = (counts * values).sum(axis=-1) / np.maximum(n, 1)
+    ends = np.zeros(values.shape[-1])
     ends[[0, -1]] = 1.0
     shares = (counts + ends) / (n + 2)[..., None]
-    mean = shares @ values
-    variance = (shares * (values - mean[..., None]) ** 2).sum(-1) / n
-    return estimate, np.sqrt(variance @ weights**2)
+    centre = (shares * values).sum(axis=-1, keepdims=True)
+    variance = (shares * (values - centre) ** 2).sum(axis=-1) / np.maximum(n, 1)
+    return (mean * added).sum(axis=-1), np.sqrt((variance * added**2).sum(axis=-1))

@@ -45,9 +45,10 @@ def skewness_corrected_score(arms: Arms, tilted: FloatArray) -> FloatArray:
     distance, deviation = _shift(arms, tilted)
     moment = tilted * deviation**2
     variance = moment.sum(axis=0)
-    # An arm of one respondent says nothing of its spread: its variance has no bound.
-    inflated = np.divide(variance, arms.n - 1, out=np.full_like(variance, np.inf), where=arms.n > 1)
-    spread = (inflated * arms.weights**2).sum(axis=0)
+    # Of one respondent nothing can be learned of the spread: the variance has no bound.
+    more = np.maximum(arms.sizes - 1, 1)
+    inflated = np.where(arms.sizes > 1, variance * (arms.sizes / arms.n) / more, np.inf)
+    spread = (np.where(arms.weights == 0, 0.0, inflated) * arms.weights**2).sum(axis=0)
     third = ((moment * deviation).sum(axis=0) / arms.n**2 * arms.weights**3).sum(axis=0)
     error = np.sqrt(spread)
     return _corrected(_ratio(distance, error), _ratio(third, 6 * spread * error))

@@ -17,7 +17,7 @@ def mean_and_variance(counts: FloatArray, values: FloatArray) -> tuple[FloatArra
     ----------
     counts : ndarray, shape (..., levels)
         Respondents, or respondents and pseudo-counts, by level.
-    values : ndarray, shape (levels,)
+    values : ndarray, shape (levels,) or (..., levels)
         The value of each level.
 
     Returns
@@ -26,9 +26,10 @@ def mean_and_variance(counts: FloatArray, values: FloatArray) -> tuple[FloatArra
         The variance is sum p (c - mean)^2 / n, with the shares p of the multinomial; for NPS on the unit
         scale (p1 + p3 - (p1 - p3)^2) / n.
     """
-    n = counts.sum(axis=-1)
+    # Nobody tells nothing: mean and variance 0, for those who give such samples no weight.
+    n = np.maximum(counts.sum(axis=-1), 1)
     shares = counts / n[..., None]
-    mean = shares @ values
+    mean = (shares * values).sum(axis=-1)
     variance = (shares * (values - mean[..., None]) ** 2).sum(axis=-1) / n
     return mean, variance
 

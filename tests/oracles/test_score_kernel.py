@@ -26,6 +26,7 @@ from npsstats.kernels.score import plain_score, skewness_corrected_score
 NPS_VALUES = np.array([0.0, 0.5, 1.0])
 ONE = np.ones(1)
 DIFFERENCE = np.array([1.0, -1.0])
+DIFFERENCES = DIFFERENCE[None]
 STATISTICS = {False: plain_score, True: skewness_corrected_score}
 Z_95 = float(ndtri(0.975))
 
@@ -423,7 +424,7 @@ def test_limits_of_two_shares_are_those_that_newcombe_printed(case):
     # Miettinen & Nurminen multiply the variance by N / (N - 1), which widens the quantile by its root.
     z = Z_95 * math.sqrt(total_n / (total_n - 1))
     np.testing.assert_allclose(limits_of(table, [0, 1], z, corrected=False), miettinen_nurminen, **tolerance)
-    found = mover_limits(np.array([table], float), np.array([0.0, 1.0]), Z_95)
+    found = mover_limits(np.array([table], float), np.array([0.0, 1.0]), DIFFERENCES, Z_95)
     np.testing.assert_allclose(np.ravel(found), method_10, **tolerance)
 
 
@@ -541,7 +542,7 @@ def mover_by_hand(first, second, z):
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=str)
 def test_mover_limits_are_made_of_the_limits_of_the_arms(first, second):
     table = np.array([[first, second]], float)
-    low, high = mover_limits(table, NPS_VALUES, Z_95)
+    low, high = mover_limits(table, NPS_VALUES, DIFFERENCES, Z_95)
     # The roots here are found to 1e-13, at a distance of 0.01 to 1.
     np.testing.assert_allclose([2 * low[0], 2 * high[0]], mover_by_hand(first, second, Z_95), rtol=0, atol=1e-11)
 
@@ -549,7 +550,7 @@ def test_mover_limits_are_made_of_the_limits_of_the_arms(first, second):
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=str)
 def test_mover_statistic_is_the_quantile_whose_interval_ends_at_the_null_value(first, second):
     table = np.array([[first, second]], float)
-    statistic = mover_statistic(table, NPS_VALUES, np.zeros(1))[0]
+    statistic = mover_statistic(table, NPS_VALUES, DIFFERENCES, np.zeros(1))[0]
     low, high = mover_by_hand(first, second, abs(statistic))
     # As for the limits; a standard error is above 0.02.
     np.testing.assert_allclose(low if statistic > 0 else high, 0, rtol=0, atol=1e-10)
