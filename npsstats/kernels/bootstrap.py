@@ -44,8 +44,10 @@ __all__ = [
     "needs_resampling",
     "percentile_limits",
     "percentile_tails",
+    "stretched",
     "totals_at",
     "upper_quantile",
+    "whole_near",
 ]
 
 # All resamples of the bootstrap-t are listed up to this number: some 30 ms a group.
@@ -98,8 +100,8 @@ def bca_limits(counts: FloatArray, values: FloatArray, tail: FloatArray | float)
     law = _law(counts, values)
     z0, acceleration = bca_constants(law)
     z = ndtri(np.broadcast_to(np.asarray(tail, dtype=np.float64), law.n.shape))
-    below = ndtr(z0 + _stretched(z0 + z, -acceleration))
-    above = ndtr(-z0 + _stretched(-z0 + z, acceleration))
+    below = ndtr(z0 + stretched(z0 + z, -acceleration))
+    above = ndtr(-z0 + stretched(-z0 + z, acceleration))
     return _limits(law, below, above)
 
 
@@ -145,7 +147,7 @@ def bca_tails(counts: FloatArray, values: FloatArray, null: FloatArray | float) 
     def inverted(small: FloatArray, large: FloatArray, z0: FloatArray, acceleration: FloatArray) -> FloatArray:
         g = np.where(small < large, ndtri(small), -ndtri(large))
         with np.errstate(invalid="ignore"):  # infinite g, where the answer is set below
-            p = ndtr(_stretched(g - z0, acceleration) - z0)
+            p = ndtr(stretched(g - z0, acceleration) - z0)
         # No level excludes a score beyond which no resample goes, and each excludes one that none reaches.
         return np.where(small <= 0, 0.0, np.where(large <= 0, 1.0, p))
 
@@ -174,7 +176,7 @@ def upper_quantile(law: ResampledTotals, tail: FloatArray) -> IntArray:
     z = -ndtri(tail)
     with np.errstate(invalid="ignore"):  # infinite z, of which there is no search
         guess = law.total + 0.5 + sd * (z + skewness * (z**2 - 1) / 6)  # Cornish & Fisher (1938)
-    point = np.clip(_whole(guess), low + 1, high - 1)
+    point = np.clip(whole_near(guess), low + 1, high - 1)
     slope = np.divide(1, sd, out=np.ones_like(sd), where=sd > 0)
     last_point, last_z = point, np.full_like(sd, np.nan)
     for step in range(MAX_STEPS):
@@ -192,7 +194,7 @@ def upper_quantile(law: ResampledTotals, tail: FloatArray) -> IntArray:
             slope[rows] = np.where(np.isfinite(secant) & (secant > 0), secant, slope[rows])
             guess = at + (z[rows] - z_at) / slope[rows]
         middle = (low[rows] + high[rows]) // 2
-        found = np.where(np.isfinite(guess) & (step < SECANT_STEPS), _whole(guess), middle)
+        found = np.where(np.isfinite(guess) & (step < SECANT_STEPS), whole_near(guess), middle)
         last_point[rows], last_z[rows] = at, z_at
         point[rows] = np.clip(found, low[rows] + 1, np.maximum(high[rows] - 1, low[rows] + 1))
     return low
@@ -309,7 +311,7 @@ def bootstrap_t_tails(
     return below.clip(max=1), above.clip(max=1)
 
 
-def _whole(guess: FloatArray) -> IntArray:
+def whole_near(guess: FloatArray) -> IntArray:
     """Round down; far guesses, and those that are none, to a far number that fits 64 bits."""
     whole: IntArray = np.floor(np.nan_to_num(guess).clip(-1e18, 1e18)).astype(np.int64)
     return whole
@@ -333,7 +335,7 @@ def _limits(
     return scores_of(law, law.top - low), scores_of(law, high)
 
 
-def _stretched(x: FloatArray, by: FloatArray) -> FloatArray:
+def stretched(x: FloatArray, by: FloatArray) -> FloatArray:
     """Compute x / (1 + by x); beyond its pole the infinity that it has reached there."""
     room = 1 + by * x
     inside = room > 0

@@ -28,6 +28,9 @@ from npsstats.typing import FloatArray, IndexArray, IntArray
 
 __all__ = [
     "ResampledTotals",
+    "all_at_the_top",
+    "centred_cumulants",
+    "characteristic_function",
     "chosen",
     "lattice_steps",
     "moments",
@@ -36,6 +39,7 @@ __all__ = [
     "scores_of",
     "tails",
     "window",
+    "window_around",
     "with_reflection",
 ]
 
@@ -191,7 +195,7 @@ def tails(law: ResampledTotals, totals: IntArray) -> tuple[FloatArray, FloatArra
     steps = np.where(beyond[:, None], law.steps, mirror.steps)
     turned = replace(law, steps=steps, total=np.where(beyond, law.total, mirror.total))
     at = np.where(beyond, totals, law.top - (totals - 1))
-    small = _all_at_the_top(turned)
+    small = all_at_the_top(turned)
     small[at > law.top] = 0.0
     rows = np.flatnonzero(at < law.top)
     for part in (rows[i : i + MOST_GROUPS] for i in range(0, rows.size, MOST_GROUPS)):
@@ -214,10 +218,10 @@ def window(law: ResampledTotals) -> tuple[int, FloatArray]:
     probabilities : ndarray
         Of the totals from there on, to an absolute accuracy of rounding.
     """
-    below, above, points = _window(law, law.shares, law.total)
+    below, above, points = window_around(law, law.shares, law.total)
     spectrum = np.zeros(points[0] // 2 + 1, dtype=complex)
     spectrum[0] = 1.0
-    for _, frequency, logarithm, phase in _characteristic_function(law, law.shares, law.total, points):
+    for _, frequency, logarithm, phase in characteristic_function(law, law.shares, law.total, points):
         # NumPy's inverse has the other sign in its exponent.
         spectrum[frequency] = np.exp(logarithm - 1j * phase)
     rolled = np.roll(np.fft.irfft(spectrum, points[0]), below[0])
@@ -230,7 +234,7 @@ def _deviations(law: ResampledTotals) -> FloatArray:
     return deviations
 
 
-def _all_at_the_top(law: ResampledTotals) -> FloatArray:
+def all_at_the_top(law: ResampledTotals) -> FloatArray:
     """Compute P(T* = top), the n-th power of the share at the highest level."""
     at_top = law.steps == law.steps.max(axis=-1)[:, None]
     share = (law.shares * at_top).sum(axis=-1)
@@ -245,13 +249,13 @@ def _all_at_the_top(law: ResampledTotals) -> FloatArray:
 def _upper_tail(law: ResampledTotals, at: IntArray) -> FloatArray:
     """Compute P(T* >= t) where total < t < top."""
     tilt, tilted = _saddlepoint(law, at)
-    _, above, points = _window(law, tilted, at)
+    _, above, points = window_around(law, tilted, at)
     terms = above + 1
     decay, ratio = np.exp(-tilt * terms), np.exp(-tilt)
     # The geometric series sum_j r^j = (1 - r^terms) / (1 - r) with r = exp(-s - i w); its frequency 0 first.
     gap = -np.expm1(-tilt)
     weighted = np.divide(-np.expm1(-tilt * terms), gap, out=terms.astype(np.float64), where=gap > 0)
-    for row, frequency, logarithm, phase in _characteristic_function(law, tilted, at, points):
+    for row, frequency, logarithm, phase in characteristic_function(law, tilted, at, points):
         turn = 2 * np.pi / points[row]
         end = phase - turn * (frequency * terms[row] % points[row])
         half = turn / 2 * frequency
@@ -264,7 +268,7 @@ def _upper_tail(law: ResampledTotals, at: IntArray) -> FloatArray:
         # Frequencies f and m - f are conjugates of each other.
         parts *= 2 * np.exp(logarithm) / (real**2 + imaginary**2)
         weighted += np.bincount(row, parts, minlength=law.n.size)
-    exponent = law.n * _centred_cumulants(law, tilt) - tilt * (at - law.total)
+    exponent = law.n * centred_cumulants(law, tilt) - tilt * (at - law.total)
     probability: FloatArray = np.exp(exponent) * weighted / points
     return probability.clip(0, 1)
 
@@ -298,7 +302,7 @@ def _saddlepoint(law: ResampledTotals, at: IntArray) -> tuple[FloatArray, FloatA
     return tilt, tilted
 
 
-def _centred_cumulants(law: ResampledTotals, tilt: FloatArray) -> FloatArray:
+def centred_cumulants(law: ResampledTotals, tilt: FloatArray) -> FloatArray:
     """Compute log E exp(s (v - mean)) without the cancellation that a large n would magnify."""
     x = tilt[:, None] * _deviations(law)
     series = np.zeros_like(x)  # exp(x) - 1 - x = x^2 / 2 (1 + x/3 (1 + x/4 (...)))
@@ -313,7 +317,7 @@ def _centred_cumulants(law: ResampledTotals, tilt: FloatArray) -> FloatArray:
     return cumulants
 
 
-def _window(law: ResampledTotals, shares: FloatArray, centre: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+def window_around(law: ResampledTotals, shares: FloatArray, centre: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """Count the points below and above the mean total that matter, and those of the transform, an odd number.
 
     Bernstein's inequality: P(|T - mean| > h) <= 2 exp(-h^2 / 2 / (variance + span h / 3)).
@@ -329,7 +333,7 @@ def _window(law: ResampledTotals, shares: FloatArray, centre: IntArray) -> tuple
     return below, above, -(-points // grain) * grain | 1
 
 
-def _characteristic_function(
+def characteristic_function(
     law: ResampledTotals, shares: FloatArray, centre: IntArray, points: IntArray
 ) -> Iterator[tuple[IndexArray, IntArray, FloatArray, FloatArray]]:
     """Yield log |phi(w)|^n and the phase of phi(w)^n exp(-i w centre) at the frequencies f > 0 that matter.
