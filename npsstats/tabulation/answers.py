@@ -18,7 +18,7 @@ from npsstats.ratings.scales import Metric
 from npsstats.tabulation.judging import Judge, Verdict
 from npsstats.typing import Label
 
-__all__ = ["Answer", "Reading", "count_answers"]
+__all__ = ["Answer", "Reading", "RowReading", "count_answers", "in_order"]
 
 Answer: TypeAlias = tuple[Any, ...]
 """The raw ratings of one respondent, one for each item of the scale."""
@@ -55,6 +55,23 @@ class Reading:
     remarks: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowReading:
+    """What an engine reads row by row, where it matters which rows belong together.
+
+    Attributes
+    ----------
+    rows : callable
+        Gives (file or None, label, answer) of all rows in order; may be called again.
+    order, remarks
+        As for `Reading`.
+    """
+
+    rows: Callable[[], Iterator[tuple[str | None, Label, Answer]]]
+    order: Mapping[int, list[Hashable]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
 def count_answers(reading: Reading, metric: Metric, missing_codes: Collection[Any]) -> RatingCounts:
     """Judge the distinct answers of a reading and add them up by group and rating.
 
@@ -83,7 +100,7 @@ def count_answers(reading: Reading, metric: Metric, missing_codes: Collection[An
     if total == 0:
         msg = f"`{reading.name}` holds no rows; there is nothing to count."
         raise ValueError(msg)
-    labels = _in_order({label for label, _ in cells} | set(missing), reading.order)
+    labels = in_order({label for label, _ in cells} | set(missing), reading.order)
     row = {label: i for i, label in enumerate(labels)}
     counts = np.zeros((len(labels), metric.scale.size), dtype=np.int64)
     lowest = int(metric.scale.ratings[0])
@@ -93,7 +110,7 @@ def count_answers(reading: Reading, metric: Metric, missing_codes: Collection[An
     return RatingCounts(counts, metric=metric, missing=absent, by=reading.by, labels=tuple(labels))
 
 
-def _in_order(labels: set[Label], order: Mapping[int, list[Hashable]]) -> list[Label]:
+def in_order(labels: set[Label], order: Mapping[int, list[Hashable]]) -> list[Label]:
     """Sort labels; columns that have an order of their own, by it."""
     ranks = {column: {entry: i for i, entry in enumerate(known)} for column, known in order.items()}
 

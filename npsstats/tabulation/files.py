@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from npsstats.tabulation.answers import Answer, Reading
+from npsstats.tabulation.answers import Answer, Reading, RowReading
 from npsstats.tabulation.frames import match_columns
 from npsstats.tabulation.judging import plain
+from npsstats.typing import Label
 
-__all__ = ["read_files"]
+__all__ = ["read_file_rows", "read_files"]
 
 DELIMITERS = (",", ";", "\t", "|")
 ROWS_AT_A_TIME = 10_000
@@ -39,7 +40,7 @@ def read_files(paths: Sequence[Path], rating: Sequence[str], by: Sequence[str]) 
     TypeError
         If a column holds lists or records.
     """
-    sources = [_opened(file, rating, by) for path in paths for file in _matching(path)]
+    sources = _sources(paths, rating, by)
     size = len(by)
     tally = [
         (tuple(map(source.label, row[:size])), tuple(map(source.answer, row[size:-1])), row[-1])
@@ -54,6 +55,27 @@ def read_files(paths: Sequence[Path], rating: Sequence[str], by: Sequence[str]) 
 
     remarks = [remark for source in sources for remark in source.remarks]
     return Reading(tally=tally, rows=rows, by=tuple(by), name=", ".join(rating), remarks=remarks)
+
+
+def read_file_rows(paths: Sequence[Path], rating: Sequence[str], labels: Sequence[str]) -> RowReading:
+    """Read CSV, Parquet or JSON files row by row; a path may be a glob.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, TypeError
+        As for `read_files`.
+    """
+    sources = _sources(paths, rating, labels)
+    size = len(labels)
+
+    def rows() -> Iterator[tuple[str, Label, Answer]]:
+        return (
+            (str(source.file), tuple(map(source.label, row[:size])), tuple(map(source.answer, row[size:])))
+            for source in sources
+            for row in source.rows()
+        )
+
+    return RowReading(rows=rows, remarks=[remark for source in sources for remark in source.remarks])
 
 
 class _Source(ABC):
@@ -259,6 +281,10 @@ def _opened(file: Path, rating: Sequence[str], by: Sequence[str]) -> _Source:
         msg = f"{file} must be CSV, Parquet or JSON, named {', '.join(KINDS)}; its name says none of them."
         raise ValueError(msg)
     return kind(file, [*by, *rating])
+
+
+def _sources(paths: Sequence[Path], rating: Sequence[str], by: Sequence[str]) -> list[_Source]:
+    return [_opened(file, rating, by) for path in paths for file in _matching(path)]
 
 
 def _matching(path: Path) -> list[Path]:

@@ -8,10 +8,14 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from npsstats.tabulation.answers import Answer, Reading
+from npsstats.tabulation.answers import Answer, Reading, RowReading
 from npsstats.tabulation.judging import plain
+from npsstats.typing import Label
 
-__all__ = ["match_columns", "read_frame", "read_values", "trimmed"]
+__all__ = ["match_columns", "read_frame", "read_frame_rows", "read_values", "trimmed"]
+
+# What most labels are; to look at the type of a million of them is quicker than to convert them.
+PLAIN = frozenset({int, str})
 
 
 def read_values(values: Sequence[Any] | np.ndarray[Any, Any], *, name: str = "data") -> Reading:
@@ -52,22 +56,11 @@ def read_frame(frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", rating: Sequence[
     ValueError
         If there is no such column.
     """
-    actual, remarks = match_columns([*by, *rating], frame.collect_schema().names())
-    groups, answers = actual[: len(by)], actual[len(by) :]
-    used = list(dict.fromkeys(actual))
-    frame = frame.select(used)
-    schema = frame.collect_schema()
-    for column in used:
-        if schema[column].is_nested():
-            raise _not_single(column, schema[column])
-    if nw.Object in schema.dtypes():
+    frame, actual, remarks = _selected(frame, [*by, *rating])
+    answers, used = actual[len(by) :], frame.collect_schema().names()
+    if nw.Object in frame.collect_schema().dtypes():
         # A column of mixed Python values: a library would take True and 1 for the same.
-        rows = list(_rows(frame, actual))
-        for row in rows:
-            for column, entry in zip(actual, row, strict=True):
-                if not isinstance(entry, Hashable):
-                    raise _not_single(column, type(entry).__name__)
-        tally = _tallied([(row[: len(by)], row[len(by) :]) for row in rows])
+        tally = _tallied([(row[: len(by)], row[len(by) :]) for row in _single_values(frame, actual)])
     else:
         size = "rows"
         while size in used:
@@ -80,10 +73,32 @@ def read_frame(frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", rating: Sequence[
     def in_order() -> Iterator[tuple[None, Answer]]:
         return ((None, answer) for answer in _rows(frame, answers))
 
-    orders: dict[int, list[Hashable]] = {
-        i: list(dtype.categories) for i, column in enumerate(groups) if isinstance(dtype := schema[column], nw.Enum)
-    }
+    orders = _orders(frame, actual[: len(by)])
     return Reading(tally=tally, rows=in_order, by=tuple(by), name=", ".join(rating), order=orders, remarks=remarks)
+
+
+def read_frame_rows(
+    frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", rating: Sequence[str], labels: Sequence[str]
+) -> RowReading:
+    """Read a frame row by row.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column.
+    """
+    frame, actual, remarks = _selected(frame, [*labels, *rating])
+    size = len(labels)
+    mixed = nw.Object in frame.collect_schema().dtypes()
+
+    def rows() -> Iterator[tuple[None, Label, Answer]]:
+        read = _single_values(frame, actual) if mixed else _rows(frame, actual)
+        return (
+            (None, tuple([label if type(label) in PLAIN else plain(label) for label in row[:size]]), row[size:])
+            for row in read
+        )
+
+    return RowReading(rows=rows, order=_orders(frame, actual[:size]), remarks=remarks)
 
 
 def match_columns(wanted: Sequence[str], columns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -111,6 +126,36 @@ def match_columns(wanted: Sequence[str], columns: Sequence[str]) -> tuple[list[s
         if same[0] != name:
             remarks.append(trimmed(same[0], name))
     return found, remarks
+
+
+def _selected(
+    frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", wanted: Sequence[str]
+) -> tuple["nw.DataFrame[Any] | nw.LazyFrame[Any]", list[str], list[str]]:
+    """Keep the wanted columns, each once, with the names that they have and remarks on them."""
+    actual, remarks = match_columns(wanted, frame.collect_schema().names())
+    frame = frame.select(list(dict.fromkeys(actual)))
+    for column, dtype in frame.collect_schema().items():
+        if dtype.is_nested():
+            raise _not_single(column, dtype)
+    return frame, actual, remarks
+
+
+def _single_values(frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", columns: Sequence[str]) -> list[Answer]:
+    """Give the rows, after a look at each value: none may be a list or another container."""
+    rows = list(_rows(frame, columns))
+    for row in rows:
+        for column, entry in zip(columns, row, strict=True):
+            if not isinstance(entry, Hashable):
+                raise _not_single(column, type(entry).__name__)
+    return rows
+
+
+def _orders(frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", columns: Sequence[str]) -> dict[int, list[Hashable]]:
+    """Give the order that the labels of ordered categories have, by the position of the column."""
+    schema = frame.collect_schema()
+    return {
+        i: list(dtype.categories) for i, column in enumerate(columns) if isinstance(dtype := schema[column], nw.Enum)
+    }
 
 
 def _not_single(column: str, what: object) -> TypeError:

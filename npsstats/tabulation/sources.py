@@ -16,7 +16,7 @@ from npsstats.tabulation.answers import Reading, count_answers
 from npsstats.tabulation.files import read_files
 from npsstats.tabulation.frames import read_frame, read_values
 
-__all__ = ["tabulate"]
+__all__ = ["column_names", "paths_in", "tabulate"]
 
 
 def tabulate(
@@ -81,8 +81,8 @@ def tabulate(
     RatingCounts(2 groups by quarter; 0-10; n=4, missing=1)
     """
     check_type("metric", metric, Metric, "npsstats.NPS")
-    ratings = _names("rating", () if rating is None else rating)
-    groups = _names("by", by)
+    ratings = column_names("rating", () if rating is None else rating)
+    groups = column_names("by", by)
     reading = _read(data, ratings, groups, metric.scale.items)
     for remark in reading.remarks:
         warnings.warn(remark, stacklevel=2)
@@ -91,7 +91,7 @@ def tabulate(
 
 def _read(data: Any, rating: list[str], by: list[str], items: int) -> Reading:
     """Choose the engine for the data."""
-    paths = _paths(data)
+    paths = paths_in(data)
     known = nw.from_native(data, allow_series=True, pass_through=True)
     if paths or isinstance(known, (nw.DataFrame, nw.LazyFrame)):
         if len(rating) != items:
@@ -115,7 +115,7 @@ def _read(data: Any, rating: list[str], by: list[str], items: int) -> Reading:
     return read_values(data)
 
 
-def _names(argument: str, given: str | Sequence[str]) -> list[str]:
+def column_names(argument: str, given: str | Sequence[str]) -> list[str]:
     """Read an argument that is a column name or several."""
     names = [given] if isinstance(given, str) else list(given) if isinstance(given, Sequence) else [given]
     for name in names:
@@ -125,7 +125,7 @@ def _names(argument: str, given: str | Sequence[str]) -> list[str]:
     return names
 
 
-def _paths(data: Any) -> list[Path]:
+def paths_in(data: Any) -> list[Path]:
     """The paths in the data, if it is one or a list of them."""
     if isinstance(data, (str, os.PathLike)):
         return [Path(data)]
