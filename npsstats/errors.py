@@ -1,6 +1,6 @@
 """The cases that a caller may want to catch by name; each is also a built-in error."""
 
-__all__ = ["ConvergenceError", "InvalidRatingError", "SmallSampleWarning", "UndefinedScoreError"]
+__all__ = ["ConvergenceError", "InvalidRatingError", "OverlapWarning", "SmallSampleWarning", "UndefinedScoreError"]
 
 
 class InvalidRatingError(ValueError):
@@ -27,3 +27,7 @@ class ConvergenceError(RuntimeError):
 
 class SmallSampleWarning(UserWarning):
     """A method used where it does not keep its confidence level."""
+
+
+class OverlapWarning(UserWarning):
+    """A comparison that takes groups for independent which share respondents."""

@@ -1,7 +1,6 @@
 """What do the data, and a prior, say about the score?"""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from npsstats.ratings.scales import Metric
 from npsstats.results.posterior_differences import PosteriorDifference
 from npsstats.results.posteriors import Posterior
 from npsstats.results.protocol import group_text
-from npsstats.typing import FloatArray, IndexArray
+from npsstats.typing import FloatArray
 
 __all__ = ["PRIORS", "posterior", "posterior_difference"]
 
@@ -119,7 +118,7 @@ def posterior_difference(posterior: Posterior, *, reference: Hashable) -> Poster
     ----------
     posterior : Posterior
         From `posterior`. The groups are independent samples with independent priors.
-    reference : label, ``"previous"`` or ``"rest"``
+    reference : label, ``"previous"``, ``"year-before"``, ``"all-pairs"`` or ``"rest"``
         What each group is compared with, as for `compare`. ``"rest"`` puts all other groups together as one sample,
         and needs a prior that is the same for all groups.
 
@@ -149,15 +148,19 @@ def posterior_difference(posterior: Posterior, *, reference: Hashable) -> Poster
     counts = posterior.counts
     instead = "`posterior.probability(greater_than=...)` for a benchmark"
     pairing = pair_with_reference(counts, reference, instead=instead)
+    if pairing.contrasts is None or not (np.abs(pairing.weights) == 1).all():
+        msg = "`reference` 'total' contains the group, and this is for groups without common respondents; use 'rest'."
+        raise ValueError(msg)
+    others = pairing.contrasts.members[:, 1]
     other = UnitProblem.of(pairing.reference_counts, posterior.metric).counts
     own = posterior.prior_concentration[pairing.positions]
     if (posterior.prior_concentration == posterior.prior_concentration[0]).all():
         before = own
-    elif all(name == "rest" for name in pairing.names) and "rest" not in {label[-1] for label in counts.labels}:
+    elif (others >= len(counts)).any():
         msg = "`reference` 'rest' needs a prior that is the same for all groups; use a label or 'previous'."
         raise ValueError(msg)
     else:
-        before = posterior.prior_concentration[_reference_positions(counts, reference)]
+        before = posterior.prior_concentration[others]
     return PosteriorDifference(
         by=counts.by,
         labels=tuple(counts.labels[i] for i in pairing.positions),
@@ -170,15 +173,8 @@ def posterior_difference(posterior: Posterior, *, reference: Hashable) -> Poster
         concentration_reference=other + before,
         prior=posterior.prior,
         references=posterior.references,
-        notes=counts.notes,
+        notes=counts.notes + pairing.notes,
     )
-
-
-def _reference_positions(counts: RatingCounts, reference: Hashable) -> IndexArray:
-    """Find where single reference groups stand: pair counts that hold nothing but the number of their group."""
-    numbered = np.zeros_like(counts.counts)
-    numbered[:, 0] = np.arange(len(counts))
-    return pair_with_reference(replace(counts, counts=numbered), reference).reference_counts[:, 0]
 
 
 def _prior(

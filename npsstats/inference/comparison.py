@@ -1,120 +1,65 @@
 """How far is a score from its reference, and could it be chance?"""
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
 
-from npsstats.inference.estimation import score_and_error, warn_of_small_samples, warn_without_width
-from npsstats.inference.intervals import ONE_SAMPLE_METHODS, check_applies
-from npsstats.inference.methods import (
-    Settings,
-    UnitProblem,
-    check_counts,
-    check_levels,
-    find_method,
-    pseudo_counted,
-    pvalues,
-    settings_for,
-)
-from npsstats.inference.pairing import Pairing, pair_with_benchmark, pair_with_reference
-from npsstats.kernels.mover import mover_limits, mover_statistic
-from npsstats.kernels.restricted import restricted_limits, restricted_statistic
-from npsstats.kernels.score import skewness_corrected_score
-from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic
+from npsstats.inference.adjustment import ADJUSTMENTS, adjusted_pvalues, check_adjustment
+from npsstats.inference.compared import Compared, Question, put_side_by_side
+from npsstats.inference.methods import Settings, check_metric, settings_for
+from npsstats.kernels.simultaneous import max_pvalues, max_quantile
+from npsstats.ratings.checks import check_number
 from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
-from npsstats.results.differences import Differences
-from npsstats.typing import Alternative, FloatArray, IntArray
+from npsstats.results.differences import DETECTION, Differences
+from npsstats.typing import Alternative, FloatArray
 
-__all__ = ["TWO_SAMPLE_METHODS", "TwoSampleMethod", "compare"]
+__all__ = ["compare"]
 
-# Group minus reference.
-DIFFERENCE = np.array([1.0, -1.0])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwoSampleMethod:
-    """An interval of the difference of two scores and the test of no difference, both on the unit scale.
-
-    Both take counts of the shape (rows, 2, levels), the group's and its reference's, the levels, and the settings.
-    """
-
-    title: str
-    references: tuple[str, ...]
-    limits: Callable[[FloatArray, FloatArray, Settings], tuple[FloatArray, FloatArray]]
-    statistic: Callable[[FloatArray, FloatArray, Settings], FloatArray]
-
-
-def _wald(
-    title: str, references: tuple[str, ...], add: Callable[[FloatArray, Settings], FloatArray]
-) -> TwoSampleMethod:
-    def difference(counts: FloatArray, values: FloatArray, settings: Settings) -> tuple[FloatArray, FloatArray]:
-        mean, variance = mean_and_variance(add(counts, settings), values)
-        return mean @ DIFFERENCE, variance.sum(axis=-1)
-
-    return TwoSampleMethod(
-        title=title,
-        references=references,
-        limits=lambda counts, values, settings: wald_limits(*difference(counts, values, settings), settings.z),
-        statistic=lambda counts, values, settings: wald_statistic(*difference(counts, values, settings), 0.0),
-    )
-
-
-TWO_SAMPLE_METHODS = {
-    "score": TwoSampleMethod(
-        title="skewness-corrected score interval",
-        references=("miettinen1985", "gart1988", "laud2017"),
-        limits=lambda counts, values, settings: restricted_limits(
-            skewness_corrected_score, counts, values, DIFFERENCE, settings.z
-        ),
-        statistic=lambda counts, values, settings: restricted_statistic(
-            skewness_corrected_score, counts, values, DIFFERENCE, np.zeros(len(counts))
-        ),
-    ),
-    "mover": TwoSampleMethod(
-        title="MOVER interval",
-        references=("newcombe1998", "zou2008", "tango1998"),
-        limits=lambda counts, values, settings: mover_limits(counts, values, settings.z),
-        statistic=lambda counts, values, settings: mover_statistic(counts, values, np.zeros(len(counts))),
-    ),
-    "wald": _wald("Wald interval", ("rocks2016",), lambda counts, settings: counts),
-    "adjusted-wald": _wald(
-        "adjusted Wald interval",
-        ("rocks2016",),
-        lambda counts, settings: pseudo_counted(counts, "adjusted-wald", settings.pseudo_counts),
-    ),
-}
+ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
 def compare(
-    counts: RatingCounts,
+    counts: RatingCounts | PairedCounts,
     *,
-    reference: Hashable,
+    reference: Hashable = None,
     metric: Metric | None = None,
     method: str = "score",
     alternative: Alternative = "two-sided",
+    null_difference: float = 0.0,
+    adjustment: str = "holm",
+    window: int | None = None,
+    overlap: str = "none",
+    respondents: str = "paired",
     confidence_level: float = 0.95,
     pseudo_counts: ArrayLike | None = None,
     rng: Any = None,
     n_resamples: int | None = None,
 ) -> Differences:
-    """Compare the score of each group with a reference: another group, the period before, or a benchmark.
+    """Compare scores: groups with each other, periods with the one before, the same people twice, or with a benchmark.
 
-    The groups must be independent samples: other respondents in each. Use `estimate` for the scores themselves.
+    Use `estimate` for the scores themselves, `equivalence` to show that scores are close, `homogeneity` for one test of
+    all groups, `trend` and `find_changes` for long series, `posterior_difference` for probabilities.
 
     Parameters
     ----------
-    counts : RatingCounts
-        Respondents by group and rating.
-    reference : label, ``"previous"``, ``"rest"`` or number
-        What each group is compared with:
+    counts : RatingCounts or PairedCounts
+        Counts by group, with other respondents in each group; or pairs of ratings of the same respondents, whose
+        second wave is compared with the first.
+    reference : label, word or number
+        What each group is compared with (not for pairs):
 
         - the label of a group: that group;
         - ``"previous"``: the group before it, in the order of the counts;
+        - ``"year-before"``: the same period a year earlier, where labels can be read as periods;
         - ``"rest"``: all other groups together;
+        - ``"total"``: all groups together, with the group itself;
+        - ``"all-pairs"``: each group that stands before it;
         - a number that is no label: a fixed benchmark, in points.
 
         With several group columns the last is compared, within equal labels of the others; a tuple of labels,
@@ -126,38 +71,65 @@ def compare(
 
         - ``"score"``: restricted likelihood [1]_, with variance factors n / (n - 1) for each group, and skewness
           correction [2]_;
-        - ``"mover"``: from the score intervals of the two groups [3]_;
+        - ``"likelihood"``: likelihood ratio, also known as empirical likelihood [3]_;
+        - ``"mover"``: from the score intervals of the two groups [4]_;
         - ``"wald"``: difference -+ z standard errors, too short in small groups;
-        - ``"adjusted-wald"``: Wald with 3/4 promoters, 3/2 passives and 3/4 detractors added to each group.
+        - ``"welch"``: with Satterthwaite's t quantiles [5]_;
+        - ``"adjusted-wald"``: Wald with 3/4 promoters, 3/2 passives and 3/4 detractors added to each group;
+        - ``"permutation"``: studentised, so that it tests equal scores and not equal distributions [6]_, [7]_; all
+          permutations where that is feasible, else `n_resamples` drawn ones;
+        - ``"bootstrap-percentile"``, ``"bootstrap-bca"``: from the exact law of the resampled difference;
+        - ``"bayes"``: equal-tailed interval of the posterior with Jeffreys' prior; its p-value is twice the smaller
+          posterior probability of a side.
 
-        Against a benchmark, the methods of `estimate`, each with the test that its interval inverts.
+        Where groups share respondents (windows, waves): the first five. Against a benchmark: the methods of `estimate`.
+        For the same people: those of them that are made for any values, and ``"sign-flip"``, exact if changes up and
+        down are alike [8]_.
     alternative : {"two-sided", "less", "greater"}, default "two-sided"
-        The alternative to no difference; a one-sided one gives a one-sided interval.
+        The alternative to `null_difference`; a one-sided one gives a one-sided interval.
+    null_difference : float, default 0.0
+        The difference under the hypothesis, in points.
+    adjustment : {"holm", "benjamini-hochberg", "max-z", "none"}, default "holm"
+        What the adjusted p-values hold for all comparisons together: ``"holm"`` the probability of any error,
+        ``"benjamini-hochberg"`` the expected share of errors among the detected, ``"max-z"`` the probability of
+        any error by the joint distribution of the differences, with simultaneous intervals.
+    window : int, optional
+        Compare windows of so many successive periods, with reference ``"previous"`` or ``"year-before"``; periods that
+        both windows contain are known to be the same respondents.
+    overlap : {"none", "contained", "unknown"}, default "none"
+        What groups and reference have in common: nothing; all respondents of the group, who are part of the
+        reference (a store and its company); or nobody knows what: then a warning says that the answer is wrong.
+    respondents : {"paired", "all", "optimal"}, default "paired"
+        Of pairs: who is compared. Those who answered both waves; all of each wave, with the covariance of those in
+        both; or all, weighted for the least variance, which supposes that those who answered once are no different.
     confidence_level : float, default 0.95
-        The level of the intervals, between 0 and 1; of each, not of all together.
+        The level of the intervals, between 0 and 1: of each, and of all together with ``"max-z"``.
     pseudo_counts, rng, n_resamples : optional
-        As for `estimate`: for the methods ``"adjusted-wald"`` and, against a benchmark, ``"bootstrap-t"``.
+        As for `estimate`: for the method ``"adjusted-wald"``, and for ``"permutation"``, ``"sign-flip"`` and
+        ``"bootstrap-t"`` where they are simulated.
 
     Returns
     -------
     Differences
-        Per group ``reference, n, n_reference, difference, standard_error, low, high, statistic, pvalue``;
-        differences are group minus reference, in points.
+        Per comparison ``reference, n, n_reference, difference, standard_error, low, high, statistic, pvalue,
+        adjusted_pvalue, detectable``; differences are group minus reference, in points. Its `sentences` and
+        `reading` say them in words.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ValueError
-        If metric and counts are on different scales, or a name, label or level is not valid.
+        If metric and counts are on different scales, a name, label or level is not valid, or periods are not in order.
     UndefinedScoreError
         If a group has no rating.
 
     Warns
     -----
     SmallSampleWarning
-        If an interval has no width because all ratings of both groups have the same value; against a benchmark, if
-        a group is too small for the method.
+        If groups are too small, or their ratings too lopsided, for the method to keep its level.
+    OverlapWarning
+        If groups share respondents and the counts do not say which.
 
     References
     ----------
@@ -165,8 +137,17 @@ def compare(
        213-226. doi:10.1002/sim.4780040211
     .. [2] Laud, P. J. (2017). Equal-tailed confidence intervals for comparison of rates. Pharmaceutical
        Statistics 16, 334-348. doi:10.1002/pst.1813
-    .. [3] Zou, G. Y. & Donner, A. (2008). Construction of confidence limits about effect measures: a general
+    .. [3] Owen, A. B. (1990). Empirical likelihood ratio confidence regions. The Annals of Statistics 18, 90-120.
+    .. [4] Zou, G. Y. & Donner, A. (2008). Construction of confidence limits about effect measures: a general
        approach. Statistics in Medicine 27, 1693-1702. doi:10.1002/sim.3095
+    .. [5] Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances
+       are involved. Biometrika 34, 28-35. doi:10.1093/biomet/34.1-2.28
+    .. [6] Janssen, A. (1997). Studentized permutation tests for non-i.i.d. hypotheses and the generalized
+       Behrens-Fisher problem. Statistics & Probability Letters 36, 9-21. doi:10.1016/S0167-7152(97)00043-6
+    .. [7] Chung, E. & Romano, J. P. (2013). Exact and asymptotically robust permutation tests. The Annals of
+       Statistics 41, 484-507. doi:10.1214/13-AOS1090
+    .. [8] Hartigan, J. A. (1969). Using subsample values as typical values. Journal of the American Statistical
+       Association 64, 1303-1317.
 
     Examples
     --------
@@ -174,134 +155,122 @@ def compare(
     >>> counts = nps.RatingCounts.from_categories(
     ...     promoters=[40, 55], passives=[40, 35], detractors=[20, 10], groups=[2024, 2025], by="year"
     ... )
-    >>> nps.compare(counts, reference="previous")
-    NPS: group minus reference, 95 % skewness-corrected score interval
-    <BLANKLINE>
-    year  reference    n  n reference  difference  standard error   low   high     z      p
-    2025  2024       100          100       +25.0           10.04  +5.0  +44.7  2.44  0.015
+    >>> moves = nps.compare(counts, reference="previous")
+    >>> moves.to_frame()[["year", "reference", "difference", "low", "high", "pvalue"]].round(3)
+       year  reference  difference    low    high  pvalue
+    0  2025       2024        25.0  5.014  44.679   0.015
+    >>> print(moves.reading())  # doctest: +NORMALIZE_WHITESPACE
+    NPS of 2025 is 25.0 points above that of 2024 (45.0, n = 100, against 20.0, n = 100; 95 % interval of the
+    difference 5.0 to 44.7 points; p = 0.015).
     """
-    counts, metric = check_counts(counts, metric)
+    check_adjustment(adjustment)
+    null_difference = check_number("null_difference", null_difference)
     settings = settings_for(
         method,
-        metric,
+        check_metric(counts, metric),
         confidence_level=confidence_level,
         alternative=alternative,
         pseudo_counts=pseudo_counts,
         rng=rng,
         n_resamples=n_resamples,
     )
-    benchmark = pair_with_benchmark(counts, metric, reference)
-    if benchmark is None:
-        answer = _against_groups(counts, pair_with_reference(counts, reference), metric, method, settings)
-    else:
-        answer = _against_benchmark(counts, benchmark, metric, method, settings)
-    labels = tuple(counts.labels[i] for i in answer.positions)
-    # A one-sided interval is open towards the alternative.
-    low, high = answer.low, answer.high
-    if alternative == "less":
-        low = np.full_like(low, answer.bounds[0])
-    elif alternative == "greater":
-        high = np.full_like(high, answer.bounds[1])
+    question = Question(reference=reference, metric=metric, window=window, overlap=overlap, respondents=respondents)
+    answer, metric = put_side_by_side(counts, question, method, settings)
+    null = _null(answer, null_difference)
+    statistic, pvalue = answer.test(null, settings)
+    adjusted, asked = _adjusted(adjustment, pvalue, answer, settings)
+    low, high = _limits(answer, asked)
     return Differences(
-        by=counts.by,
-        labels=labels,
+        by=answer.by,
+        labels=answer.labels,
         reference=answer.names,
-        n=counts.n[answer.positions],
+        n=answer.n,
         n_reference=answer.n_reference,
         score=answer.score,
         score_reference=answer.score_reference,
-        difference=answer.score - answer.score_reference,
+        difference=answer.difference,
         standard_error=answer.standard_error,
         low=low,
         high=high,
-        statistic=answer.statistic,
-        pvalue=answer.pvalue,
+        statistic=statistic,
+        pvalue=pvalue,
+        adjusted_pvalue=adjusted,
+        detectable=_detectable(answer, null, asked, adjustment),
         metric=metric,
         method=method,
         method_title=answer.title,
         confidence_level=settings.confidence_level,
         alternative=alternative,
-        references=metric.references + answer.references,
-        notes=counts.notes + answer.notes,
+        null_difference=null_difference,
+        adjustment=adjustment,
+        design=answer.design,
+        references=metric.references + answer.references + _sources(adjustment, len(pvalue)),
+        notes=answer.notes,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """Both kinds of comparison, in points, before the alternative is applied; bounds are those of the difference."""
-
-    positions: NDArray[np.intp]
-    names: tuple[Hashable, ...]
-    n_reference: IntArray
-    score: FloatArray
-    score_reference: FloatArray
-    standard_error: FloatArray
-    low: FloatArray
-    high: FloatArray
-    statistic: FloatArray
-    pvalue: FloatArray
-    bounds: tuple[float, float]
-    title: str
-    references: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+def _null(answer: Compared, null_difference: float) -> FloatArray:
+    """Check that the hypothesis is a difference that there can be."""
+    low, high = answer.bounds
+    inside = (low < null_difference) & (null_difference < high)
+    if not inside.all():
+        first = int(np.argmin(inside))
+        msg = (
+            f"`null_difference` must lie strictly between {low[first]:g} and {high[first]:g} points, the differences "
+            f"that there can be; got {null_difference:g}."
+        )
+        raise ValueError(msg)
+    return np.full(len(low), null_difference)
 
 
-def _against_groups(counts: RatingCounts, pairing: Pairing, metric: Metric, method: str, settings: Settings) -> _Answer:
-    chosen = find_method(TWO_SAMPLE_METHODS, method)
-    if method == "adjusted-wald" and settings.pseudo_counts is None:
-        check_levels(method, metric, 3, 3)
-    own = UnitProblem.of(counts.counts[pairing.positions], metric)
-    other = UnitProblem.of(pairing.reference_counts, metric)
-    both = np.stack([own.counts, other.counts], axis=1)
-    low, high = chosen.limits(both, own.values, settings)
-    # At a one-sided level of 50 %, where z is 0, limits meet in the estimate of any sample.
-    labels = tuple(counts.labels[i] for i in pairing.positions)
-    warn_without_width(method, labels, (low == high) & (settings.z != 0), stacklevel=4)
-    score, error = score_and_error(own)
-    score_reference, error_reference = score_and_error(other)
-    statistic = chosen.statistic(both, own.values, settings)
-    return _Answer(
-        positions=pairing.positions,
-        names=pairing.names,
-        n_reference=pairing.reference_counts.sum(axis=1),
-        score=score,
-        score_reference=score_reference,
-        standard_error=np.hypot(error, error_reference),
-        low=own.width * low,
-        high=own.width * high,
-        statistic=statistic,
-        pvalue=pvalues(statistic, settings.alternative),
-        bounds=(-own.width, own.width),
-        title=chosen.title,
-        references=chosen.references,
+def _limits(answer: Compared, settings: Settings) -> tuple[FloatArray, FloatArray]:
+    """Compute the limits; a one-sided interval is open towards the alternative."""
+    low, high = answer.limits(settings)
+    lowest, highest = answer.bounds
+    return (
+        lowest.copy() if settings.alternative == "less" else low,
+        highest.copy() if settings.alternative == "greater" else high,
     )
 
 
-def _against_benchmark(
-    counts: RatingCounts, benchmark: float, metric: Metric, method: str, settings: Settings
-) -> _Answer:
-    chosen = find_method(ONE_SAMPLE_METHODS, method)
-    problem = UnitProblem.of(counts.counts, metric)
-    check_applies(method, problem, metric, settings)
-    warn_of_small_samples(method, problem, counts.labels, stacklevel=4)
-    lowest, highest = problem.bounds
-    null = np.full(len(counts), (benchmark - lowest) / problem.width)
-    low, high = chosen.limits(problem, settings)
-    statistic, pvalue = chosen.test(problem, null, settings)
-    score, error = score_and_error(problem)
-    return _Answer(
-        positions=np.arange(len(counts), dtype=np.intp),
-        names=(benchmark,) * len(counts),
-        n_reference=np.zeros(len(counts), dtype=np.int64),
-        score=score,
-        score_reference=np.full(len(counts), benchmark),
-        standard_error=error,
-        low=problem.to_points(low) - benchmark,
-        high=problem.to_points(high) - benchmark,
-        statistic=statistic,
-        pvalue=pvalue,
-        bounds=(lowest - benchmark, highest - benchmark),
-        title=chosen.title,
-        references=chosen.references,
-        notes=chosen.notes(problem, settings),
-    )
+def _adjusted(
+    adjustment: str,
+    pvalue: FloatArray,
+    answer: Compared,
+    settings: Settings,
+) -> tuple[FloatArray, Settings]:
+    """Adjust the p-values for their number; with simultaneous limits, give the level that each of them has."""
+    if adjustment != "max-z":
+        return adjusted_pvalues(pvalue, adjustment), settings
+    if answer.contrasts is None:
+        msg = (
+            "`adjustment` 'max-z' needs to know how comparisons share groups, which overlap='contained' does not say; "
+            "use reference='total', or 'holm'."
+        )
+        raise ValueError(msg)
+    two_sided = settings.alternative == "two-sided"
+    # The normal statistics that have these p-values; a p-value of 1 has none that is finite.
+    statistic = -ndtri((pvalue / 2 if two_sided else pvalue).clip(max=ALMOST_ONE))
+    statistic *= -1 if settings.alternative == "less" else 1
+    shared = (answer.contrasts, answer.group_errors)
+    adjusted = max_pvalues(statistic, *shared, settings.alternative)
+    critical = max_quantile(*shared, settings.confidence_level, settings.alternative)
+    each = float(ndtr(-critical)) * (2 if two_sided else 1)
+    return adjusted, replace(settings, confidence_level=1 - each)
+
+
+def _detectable(answer: Compared, null: FloatArray, settings: Settings, adjustment: str) -> FloatArray:
+    """Compute the true distance from the hypothesis that these groups detect with probability `DETECTION`.
+
+    (z_{1 - alpha / 2} + z_{power}) standard errors, in points; nan if the scale has no such distance. With Holm's and
+    Benjamini & Hochberg's adjustment alpha is divided by the number of comparisons, as for the only one that moves.
+    """
+    tests = len(answer.labels) if adjustment in ("holm", "benjamini-hochberg") else 1
+    distance = (-ndtri(settings.tail / tests) + ndtri(DETECTION)) * answer.scale
+    low, high = answer.bounds
+    sides = {"less": null - low, "greater": high - null, "two-sided": np.maximum(null - low, high - null)}
+    return np.where(distance < sides[settings.alternative], distance, np.nan)
+
+
+def _sources(adjustment: str, rows: int) -> tuple[str, ...]:
+    return ADJUSTMENTS[adjustment].references if rows > 1 else ()

@@ -1,23 +1,19 @@
 """What is the score, and how sure can we be?"""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from npsstats.errors import SmallSampleWarning
-from npsstats.inference.intervals import ONE_SAMPLE_METHODS, check_applies
-from npsstats.inference.methods import UnitProblem, check_counts, find_method, settings_for
-from npsstats.kernels.wald import mean_and_variance
+from npsstats.inference.cautions import warn_of_small_samples
+from npsstats.inference.intervals import ONE_SAMPLE_METHODS
+from npsstats.inference.methods import UnitProblem, check_counts, find_method, score_and_error, settings_for
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
-from npsstats.results import format as write
 from npsstats.results.estimates import Estimates
-from npsstats.results.protocol import group_text
-from npsstats.typing import Alternative, BoolArray, FloatArray, Label
+from npsstats.typing import Alternative
 
-__all__ = ["estimate", "score_and_error", "warn_of_small_samples", "warn_without_width"]
+__all__ = ["estimate"]
 
 
 def estimate(
@@ -161,10 +157,11 @@ def estimate(
         pseudo_counts=pseudo_counts,
         rng=rng,
         n_resamples=n_resamples,
+        methods=ONE_SAMPLE_METHODS,
     )
     problem = UnitProblem.of(counts.counts, metric)
-    check_applies(method, problem, metric, settings)
-    warn_of_small_samples(method, problem, counts.labels, stacklevel=3)
+    chosen.applies(method, problem, settings)
+    warn_of_small_samples(method, chosen.needs.respondents(problem), counts.n, counts.labels, stacklevel=3)
     low, high = chosen.limits(problem, settings)
     score, standard_error = score_and_error(problem)
     return Estimates(
@@ -184,40 +181,3 @@ def estimate(
         references=metric.references + chosen.references,
         notes=counts.notes + chosen.notes(problem, settings),
     )
-
-
-def score_and_error(problem: UnitProblem) -> tuple[FloatArray, FloatArray]:
-    """Compute the scores and their plug-in standard errors, in points."""
-    _, variance = mean_and_variance(problem.counts, problem.values)
-    # In points from the start, so that 300 - 100 of 1,000 is 20 to the last bit.
-    points = problem.to_points(problem.values)
-    return problem.counts @ points / problem.counts.sum(axis=-1), problem.width * np.sqrt(variance)
-
-
-def warn_of_small_samples(method: str, problem: UnitProblem, labels: tuple[Label, ...], *, stacklevel: int) -> None:
-    """Warn of groups in which a method falls short of its level."""
-    needed = ONE_SAMPLE_METHODS[method].needs.respondents(problem)
-    n = problem.counts.sum(axis=-1)
-    rows = np.flatnonzero(n < needed)
-    if rows.size:
-        first = rows[0]
-        name = f"{group_text(labels[first])}, " if labels[first] else ""
-        lack = f"it needs about {write.about(needed[first])}" if needed[first] < np.inf else "all of the same value"
-        which = "this one (" if len(labels) == 1 else f"{rows.size} of these {len(labels)} (first: "
-        msg = (
-            f"method {method!r} falls short of its level in groups as small, or as lopsided, as {which}{name}"
-            f"n = {write.integer(n[first])}, {lack}). Use method='score'."
-        )
-        warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)
-
-
-def warn_without_width(method: str, labels: tuple[Label, ...], degenerate: BoolArray, *, stacklevel: int) -> None:
-    """Warn of intervals without width: samples whose ratings all have the same value."""
-    rows = np.flatnonzero(degenerate)
-    if rows.size:
-        where = f" (first: {group_text(labels[rows[0]])})" if labels[rows[0]] else ""
-        msg = (
-            f"method {method!r} gives {rows.size} of {len(labels)} intervals no width{where}: all ratings have the "
-            "same value, which leaves the method without a standard error. Use method='score'."
-        )
-        warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)

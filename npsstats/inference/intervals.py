@@ -15,10 +15,9 @@ from npsstats.kernels.mover import mover_wilson_limits, mover_wilson_statistic
 from npsstats.kernels.restricted import Statistic, restricted_limits, restricted_statistic
 from npsstats.kernels.score import plain_score, skewness_corrected_score
 from npsstats.kernels.wald import mean_and_variance, wald_limits, wald_statistic
-from npsstats.ratings.scales import Metric
 from npsstats.typing import Alternative, FloatArray
 
-__all__ = ["ONE_SAMPLE_METHODS", "Needs", "OneSampleMethod", "check_applies"]
+__all__ = ["NOTHING", "ONE_SAMPLE_METHODS", "Limits", "Needs", "OneSampleMethod", "Significance", "of_tails"]
 
 ONE_ARM = np.ones(1)
 
@@ -80,7 +79,7 @@ class OneSampleMethod:
         Takes the problem, the value under the null hypothesis and the settings; gives the statistic and the p-value
         of each group.
     applies : callable, optional
-        Raises an error where the method does not apply; takes its name, the problem, the metric and the settings.
+        Raises an error where the method does not apply; takes its name, the problem and the settings.
     notes : callable, optional
         Takes the problem and the settings; gives what a reader of the result must know.
     needs : Needs, optional
@@ -91,14 +90,14 @@ class OneSampleMethod:
     references: tuple[str, ...]
     limits: Callable[[UnitProblem, Settings], Limits]
     test: Callable[[UnitProblem, FloatArray, Settings], Significance]
-    applies: Callable[[str, UnitProblem, Metric, Settings], None] = lambda *_: None
+    applies: Callable[[str, UnitProblem, Settings], None] = lambda *_: None
     notes: Callable[[UnitProblem, Settings], tuple[str, ...]] = lambda *_: ()
     needs: Needs = NOTHING
 
 
-def _values(least: int, most: int) -> Callable[[str, UnitProblem, Metric, Settings], None]:
+def _values(least: int, most: int) -> Callable[[str, UnitProblem, Settings], None]:
     """Make a check that a metric has as many distinct values as a method is made for."""
-    return lambda method, problem, metric, settings: check_levels(method, metric, least, most)
+    return lambda method, problem, settings: check_levels(method, problem, least, most)
 
 
 def _normal(
@@ -137,9 +136,9 @@ def _restricted(title: str, references: tuple[str, ...], statistic: Statistic, *
 def _adjusted(title: str, references: tuple[str, ...], method: str, **more: Any) -> OneSampleMethod:
     """Make a Wald interval of counts to which pseudo-counts have been added."""
 
-    def check(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
+    def check(method: str, problem: UnitProblem, settings: Settings) -> None:
         if settings.pseudo_counts is None:
-            check_levels(method, metric, 3, 3)
+            check_levels(method, problem, 3, 3)
 
     def centre(problem: UnitProblem, settings: Settings) -> tuple[FloatArray, FloatArray]:
         return mean_and_variance(pseudo_counted(problem.counts, method, settings.pseudo_counts), problem.values)
@@ -202,7 +201,7 @@ def _from_law(
     """Make a method of the exact law of the resampled score."""
 
     def test(problem: UnitProblem, null: FloatArray, settings: Settings) -> Significance:
-        return _of_tails(*tails(problem.counts, problem.values, null), settings)
+        return of_tails(*tails(problem.counts, problem.values, null), settings)
 
     return OneSampleMethod(
         title=title,
@@ -214,16 +213,16 @@ def _from_law(
     )
 
 
-def _on_a_lattice(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
+def _on_a_lattice(method: str, problem: UnitProblem, settings: Settings) -> None:
     if lattice_steps(problem.values) is None:
         msg = (
-            f"`method` {method!r} needs a metric whose values are multiples of a common step; those of {metric.name} "
+            f"`method` {method!r} needs a metric whose values are multiples of a common step; those of {problem.name} "
             "are not. Use 'bootstrap-t', which can be simulated, or 'score'."
         )
         raise ValueError(msg)
 
 
-def _of_tails(below: FloatArray, above: FloatArray, settings: Settings) -> Significance:
+def of_tails(below: FloatArray, above: FloatArray, settings: Settings) -> Significance:
     """Turn one-sided p-values into the p-value asked for, and the normal quantile that stands for it."""
     # Both tails hold the estimate itself where it is possible under the hypothesis: the smaller one tells the side.
     statistic = np.where(above <= below, -ndtri(above.clip(max=0.5)), ndtri(below.clip(max=0.5)))
@@ -248,10 +247,10 @@ def _bootstrap_t_test(problem: UnitProblem, null: FloatArray, settings: Settings
         rng=np.random.default_rng(settings.seed),
         n_resamples=settings.n_resamples,
     )
-    return _of_tails(below, above, settings)
+    return of_tails(below, above, settings)
 
 
-def _enough_resamples(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
+def _enough_resamples(method: str, problem: UnitProblem, settings: Settings) -> None:
     # The smallest p-value of B resamples is 1 / (B + 1): limits are order statistics only if it is below the tail.
     needed = int(np.floor(1 / settings.tail + 1e-9))
     if settings.n_resamples < needed and bootstrap.needs_resampling(problem.counts).any():
@@ -284,8 +283,8 @@ def _enumerated(
         z = restricted_statistic(plain_score, problem.counts[:, None], problem.values, ONE_ARM, null)
         return z, pvalues_of(problem.counts, problem.values, null, settings.alternative)
 
-    def check(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
-        check_levels(method, metric, 2, 3)
+    def check(method: str, problem: UnitProblem, settings: Settings) -> None:
+        check_levels(method, problem, 2, 3)
         largest = int(problem.counts.sum(axis=-1).max())
         if largest > exact.LARGEST_N:
             msg = (
@@ -375,8 +374,3 @@ ONE_SAMPLE_METHODS = {
         needs=Needs(per_kurtosis=25),
     ),
 }
-
-
-def check_applies(method: str, problem: UnitProblem, metric: Metric, settings: Settings) -> None:
-    """Check that a method applies to a metric and to the size of the groups."""
-    ONE_SAMPLE_METHODS[method].applies(method, problem, metric, settings)

@@ -1,6 +1,6 @@
 """What the questions share: registries of methods, checks of their arguments, and the way to the unit scale."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from npsstats.errors import UndefinedScoreError
+from npsstats.kernels.wald import mean_and_variance
 from npsstats.ratings.checks import check_number, check_rng, check_type, check_whole_number
 from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results.format import level
 from npsstats.results.protocol import group_text
@@ -20,14 +22,18 @@ __all__ = [
     "PSEUDO_COUNTS",
     "Settings",
     "UnitProblem",
+    "by_level",
     "check_alternative",
     "check_are_counts",
     "check_confidence_level",
     "check_counts",
     "check_levels",
+    "check_metric",
+    "check_pairs",
     "find_method",
     "pseudo_counted",
     "pvalues",
+    "score_and_error",
     "settings_for",
     "two_sided",
 ]
@@ -41,8 +47,11 @@ PSEUDO_COUNTS = {
     "bonett-price": (1.0, 0.0, 1.0),  # Bonett & Price (2012)
 }
 
-# The method that takes each argument beyond those of all.
-OPTIONS = {"pseudo_counts": "adjusted-wald", "rng": "bootstrap-t", "n_resamples": "bootstrap-t"}
+# The methods that draw random numbers, where not everything can be enumerated.
+SIMULATED = ("bootstrap-t", "permutation", "sign-flip")
+
+# The methods that take each argument beyond those of all.
+OPTIONS = {"pseudo_counts": ("adjusted-wald",), "rng": SIMULATED, "n_resamples": SIMULATED}
 
 N_RESAMPLES = 9_999
 
@@ -96,20 +105,33 @@ class UnitProblem:
         The levels on the unit scale, from 0 to 1.
     bounds : tuple of float
         The lowest and the highest score, in points.
+    name : str
+        What the score is called.
     """
 
     counts: FloatArray
     values: FloatArray
     bounds: tuple[float, float]
+    name: str
 
     @classmethod
     def of(cls, counts: IntArray, metric: Metric) -> "UnitProblem":
         """Add up the counts of ratings that the metric does not tell apart; counts by group and rating."""
-        levels, column = np.unique(metric.values, return_inverse=True)
-        table = np.zeros((len(counts), levels.size))
-        np.add.at(table.T, column, counts.T)
         low, high = metric.bounds
-        return cls(table, (levels - low) / (high - low), metric.bounds)
+        return cls(by_level(counts, metric), (metric.levels - low) / (high - low), metric.bounds, metric.name)
+
+    @classmethod
+    def of_changes(cls, counts: IntArray, metric: Metric) -> "UnitProblem":
+        """Count the changes, second value minus first, of people rated twice; counts by group and both ratings."""
+        width = metric.bounds[1] - metric.bounds[0]
+        change = (metric.levels[:, None] - metric.levels) / width
+        # Differences that agree but for rounding are one.
+        _, first, column = np.unique(change.round(12), return_index=True, return_inverse=True)
+        second_by_first = by_level(by_level(counts, metric).swapaxes(1, 2), metric)
+        table = np.zeros((len(counts), first.size))
+        np.add.at(table.T, column.ravel(), second_by_first.reshape(len(counts), -1).T)
+        # From -1 ... 1 to 0 ... 1.
+        return cls(table, (1 + change.ravel()[first]) / 2, (-width, width), f"the change of {metric.name}")
 
     @property
     def width(self) -> float:
@@ -119,6 +141,14 @@ class UnitProblem:
     def to_points(self, unit: FloatArray) -> FloatArray:
         """Map scores from the unit scale to points; the ends of the scale exactly."""
         return np.where(unit == 1, self.bounds[1], self.bounds[0] + self.width * unit)
+
+
+def by_level(counts: IntArray | FloatArray, metric: Metric) -> FloatArray:
+    """Add up, along the last axis, the counts of ratings that a metric does not tell apart."""
+    _, column = np.unique(metric.values, return_inverse=True)
+    membership = (column[:, None] == np.arange(metric.levels.size)).astype(np.float64)
+    table: FloatArray = counts @ membership
+    return table
 
 
 def check_counts(counts: object, metric: Metric | None) -> tuple[RatingCounts, Metric]:
@@ -138,6 +168,47 @@ def check_counts(counts: object, metric: Metric | None) -> tuple[RatingCounts, M
         )
         raise UndefinedScoreError(msg)
     return counts, metric
+
+
+def check_metric(counts: object, metric: Metric | None) -> Metric:
+    """Find the metric of a question to counts of either kind, before the design is known."""
+    if metric is not None:
+        return check_type("metric", metric, Metric, "npsstats.NPS")
+    if isinstance(counts, PairedCounts):
+        return counts.metric
+    return check_are_counts(counts).metric
+
+
+def check_pairs(pairs: PairedCounts, metric: Metric | None, *, twice: bool = True) -> Metric:
+    """Find the metric of a question to pairs, and check that each group has answers in both waves.
+
+    `twice` asks for respondents who answered both.
+    """
+    if metric is None:
+        if pairs.metric != pairs.metric_second:
+            msg = (
+                f"both waves must have the same metric to be compared; got {pairs.metric.name} on {pairs.metric.scale} "
+                f"and {pairs.metric_second.name} on {pairs.metric_second.scale}."
+            )
+            raise ValueError(msg)
+        metric = pairs.metric
+    check_type("metric", metric, Metric, "npsstats.NPS")
+    for scale in (pairs.metric.scale, pairs.metric_second.scale):
+        if metric.scale != scale:
+            msg = f"`metric` {metric.name} is defined on the scale {metric.scale}; the counts are on {scale}."
+            raise ValueError(msg)
+    n = pairs.n if twice else np.minimum(pairs.n_first, pairs.n_second)
+    empty = np.flatnonzero(n == 0)
+    if empty.size:
+        label = pairs.labels[empty[0]]
+        where = f" (first: {group_text(label)})" if label else ""
+        who = "at least one respondent with both ratings" if twice else "respondents in both waves"
+        msg = (
+            f"a change needs {who}; {empty.size} of {len(pairs.labels)} groups have none{where}. "
+            "Leave them out with `pairs.select(...)`."
+        )
+        raise UndefinedScoreError(msg)
+    return metric
 
 
 def check_are_counts(counts: object) -> RatingCounts:
@@ -187,14 +258,17 @@ def settings_for(
     pseudo_counts: ArrayLike | None,
     rng: Any,
     n_resamples: int | None,
+    methods: Collection[str] = SIMULATED,
 ) -> Settings:
-    """Check what is asked of a method."""
+    """Check what is asked of a method; `methods` are those that the caller has."""
     check_confidence_level(confidence_level)
     check_alternative(alternative)
     for name, value in {"pseudo_counts": pseudo_counts, "rng": rng, "n_resamples": n_resamples}.items():
-        if value is not None and method != OPTIONS[name]:
+        if value is not None and method not in OPTIONS[name]:
+            takers = [taker for taker in OPTIONS[name] if taker in methods or name == "pseudo_counts"]
             msg = (
-                f"`{name}` is an argument of method {OPTIONS[name]!r} only; method {method!r} "
+                f"`{name}` is an argument of method{'s' if len(takers) > 1 else ''} {', '.join(map(repr, takers))} "
+                f"only; method {method!r} "
                 f"{'adds no respondents of your choice' if name == 'pseudo_counts' else 'needs no random numbers'}."
             )
             raise ValueError(msg)
@@ -202,7 +276,7 @@ def settings_for(
         confidence_level=float(confidence_level),
         alternative=alternative,
         pseudo_counts=None if pseudo_counts is None else _check_pseudo_counts(pseudo_counts, metric),
-        seed=int(check_rng(rng).integers(2**63)) if method == OPTIONS["rng"] else None,
+        seed=int(check_rng(rng).integers(2**63)) if method in SIMULATED else None,
         n_resamples=N_RESAMPLES if n_resamples is None else _check_resamples(n_resamples),
     )
 
@@ -235,14 +309,14 @@ def pseudo_counted(counts: FloatArray, method: str, chosen: tuple[float, ...] | 
     return added
 
 
-def check_levels(method: str, metric: Metric, least: int, most: int) -> None:
-    """Check that a metric has as many distinct values as a method is made for."""
-    values = metric.levels.size
+def check_levels(method: str, problem: UnitProblem, least: int, most: int) -> None:
+    """Check that a score has as many distinct values as a method is made for."""
+    values = problem.values.size
     if not least <= values <= most:
         wanted = "three" if least == most else "two or three"
         own = " Pass `pseudo_counts`, one for each value, or use another method." if method == "adjusted-wald" else ""
         msg = (
-            f"`method` {method!r} is made for metrics with {wanted} distinct values, such as NPS; {metric.name} has "
+            f"`method` {method!r} is made for metrics with {wanted} distinct values, such as NPS; {problem.name} has "
             f"{values}.{own} For any metric: 'score', 'tango', 'likelihood', 'wald', 't', 'goodman', 'bootstrap-t'."
         )
         raise ValueError(msg)
@@ -272,3 +346,11 @@ def two_sided(below: FloatArray, above: FloatArray, alternative: Alternative) ->
     sides = {"less": below, "greater": above, "two-sided": 2 * np.minimum(below, above)}
     bounded: FloatArray = sides[alternative].clip(min=SMALLEST, max=1)
     return bounded
+
+
+def score_and_error(problem: UnitProblem) -> tuple[FloatArray, FloatArray]:
+    """Compute the scores and their plug-in standard errors, in points."""
+    _, variance = mean_and_variance(problem.counts, problem.values)
+    # In points from the start, so that 300 - 100 of 1,000 is 20 to the last bit.
+    points = problem.to_points(problem.values)
+    return problem.counts @ points / problem.counts.sum(axis=-1), problem.width * np.sqrt(variance)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from npsstats.inference.intervals import ONE_SAMPLE_METHODS, check_applies
+from npsstats.inference.intervals import ONE_SAMPLE_METHODS
 from npsstats.inference.methods import Settings, UnitProblem, find_method, settings_for
 from npsstats.kernels.enumeration import log_multinomial, number_of_outcomes, outcomes
 from npsstats.ratings.checks import check_type, check_whole_number
@@ -101,7 +101,9 @@ def operating_characteristics(
         msg = "`pseudo_counts`, `rng` and `n_resamples` are for methods of `estimate`; `method` is a function."
         raise ValueError(msg)
     name = method if isinstance(method, str) else getattr(method, "__name__", "function")
-    settings = settings_for(name, metric, confidence_level=confidence_level, alternative=alternative, **options)
+    settings = settings_for(
+        name, metric, confidence_level=confidence_level, alternative=alternative, methods=ONE_SAMPLE_METHODS, **options
+    )
     if isinstance(method, str):
         chosen = find_method(ONE_SAMPLE_METHODS, method)
         title, references = chosen.title, chosen.references
@@ -173,8 +175,10 @@ def _limits(method: str, table: IntArray, metric: Metric, settings: Settings) ->
     """Compute the limits of all samples, in points."""
     chosen = find_method(ONE_SAMPLE_METHODS, method)
     low_end, high_end = metric.bounds
-    problem = UnitProblem(table.astype(np.float64), (metric.levels - low_end) / (high_end - low_end), metric.bounds)
-    check_applies(method, problem, metric, settings)
+    problem = UnitProblem(
+        table.astype(np.float64), (metric.levels - low_end) / (high_end - low_end), metric.bounds, metric.name
+    )
+    chosen.applies(method, problem, settings)
     low, high = (problem.to_points(limit) for limit in chosen.limits(problem, settings))
     if settings.alternative == "less":
         low = np.full_like(low, low_end)

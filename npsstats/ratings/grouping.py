@@ -15,7 +15,9 @@ __all__ = ["check_groups", "default_metric", "group_published", "merge"]
 # The columns of results; a group column of the same name would hide one of them.
 RESERVED_COLUMNS = frozenset(
     {"n", "missing", "score", "standard_error", "low", "high"}
-    | {"reference", "n_reference", "difference", "statistic", "pvalue"}
+    | {"reference", "n_reference", "difference", "statistic", "pvalue", "adjusted_pvalue", "detectable"}
+    | {"null_difference", "adjustment", "comparison_design", "pvalue_low", "pvalue_high", "shown", "claim", "margin"}
+    | {"term", "estimate", "fitted", "earliest", "latest", "n_before", "n_after", "score_before", "score_after"}
     | {"metric", "scale", "interval_method", "confidence_level", "alternative", "notes", "npsstats_version"}
 )
 

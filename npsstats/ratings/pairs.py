@@ -177,7 +177,11 @@ class PairedCounts:
         >>> PairedCounts.from_table([[12, 5, 3], [4, 30, 9], [1, 6, 30]], first_only=[2, 0, 1]).n_first
         array([103])
         """
-        counts = np.asarray(table)
+        try:
+            counts = np.asarray(table)
+        except ValueError:
+            msg = "`table` must be one cross-table or one per group; its rows differ in length."
+            raise ValueError(msg) from None
         counts = counts[np.newaxis] if counts.ndim == 2 else counts
         if counts.ndim != 3:
             msg = f"`table` must be one cross-table or one per group; got shape {counts.shape}."

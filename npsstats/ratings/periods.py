@@ -41,7 +41,7 @@ PATTERNS: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = tuple(
         ("quarter", rf"q(?P<part>[1-4])[ -/]?{_YEAR}"),
         ("quarter", rf"(?P<part>[1-4])q[ -]?{_YEAR}"),
         ("month", rf"{_YEAR}[-/]{_TWO}"),
-        ("month", rf"{_TWO}/{_YEAR}"),
+        ("month", rf"{_TWO}[-/._]{_YEAR}"),
         ("month", rf"{_YEAR}[ -]?m(?P<part>0?[1-9]|1[0-2])"),
         ("month", rf"{_MONTH}[ -]?{_YEAR}"),
         ("month", rf"{_YEAR}[ -]?{_MONTH}"),

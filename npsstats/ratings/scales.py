@@ -183,6 +183,19 @@ class Metric:
         """The categories, each once, in the order of the ratings."""
         return tuple(dict.fromkeys(self.categories))
 
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """The names of the levels: the category where all ratings of a level share one, else the value.
+
+        All are the values where several levels have one category.
+        """
+        known: dict[float, set[str]] = {}
+        for value, category in zip(self.values, self.categories, strict=True):
+            known.setdefault(value, set()).add(category)
+        values = {value: f"{value:g}" for value in self.levels.tolist()}
+        names = [min(known[value]) if len(known[value]) == 1 else text for value, text in values.items()]
+        return tuple(names if len(set(names)) == len(names) else values.values())
+
 
 def net_score(
     scale: Scale,

@@ -72,18 +72,9 @@ class OperatingCharacteristics(Result):
             One column of shares for each value, score, coverage, miss_left, miss_right, expected_width.
         """
         names = ("score", "coverage", "miss_left", "miss_right", "expected_width")
-        shares = dict(zip(self._share_names(), self.probabilities.T, strict=True))
+        names_of_shares = [f"share_{name}" for name in self.metric.level_names]
+        shares = dict(zip(names_of_shares, self.probabilities.T, strict=True))
         return {**shares, **{name: getattr(self, name) for name in names}}
-
-    def _share_names(self) -> list[str]:
-        """Name the values by their categories where each has one, else by their points."""
-        known: dict[float, set[str]] = {}
-        for value, category in zip(self.metric.values, self.metric.categories, strict=True):
-            known.setdefault(value, set()).add(category)
-        return [
-            f"share_{min(known[value]) if len(known[value]) == 1 else f'{value:g}'}"
-            for value in self.metric.levels.tolist()
-        ]
 
     def provenance(self) -> dict[str, Any]:
         """Give what the numbers rest on.
@@ -113,8 +104,7 @@ class OperatingCharacteristics(Result):
         shares = [[write.percent(x) for x in column] for column in self.probabilities.T]
         points = [[write.number(x, places) for x in column] for column in (self.score, self.expected_width)]
         rates = [[write.percent(x, 2) for x in column] for column in (self.coverage, self.miss_left, self.miss_right)]
-        names = [name.removeprefix("share_") for name in self._share_names()]
-        headers = [*names, self.metric.name, "coverage", "miss left", "miss right", "expected width"]
+        headers = [*self.metric.level_names, self.metric.name, "coverage", "miss left", "miss right", "expected width"]
         rows = [list(row) for row in zip(*shares, points[0], *rates, points[1], strict=True)]
         return Table(headers=headers, rows=rows, text_columns=0)
 
@@ -144,8 +134,8 @@ class OperatingCharacteristics(Result):
             return [f"{where} {write.percent(self.coverage[0], 2)} of the time."]
         worst = int(np.argmin(self.coverage))
         shares = ", ".join(
-            f"{write.percent(share)} {name.removeprefix('share_')}"
-            for share, name in zip(self.probabilities[worst], self._share_names(), strict=True)
+            f"{write.percent(share)} {name}"
+            for share, name in zip(self.probabilities[worst], self.metric.level_names, strict=True)
         )
         return [
             f"Over {write.integer(count)} populations and samples of {write.integer(self.n)}, the "

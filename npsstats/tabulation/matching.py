@@ -32,22 +32,31 @@ class Question:
         What to call the ratings of each wave in messages.
     metrics : tuple of Metric
         The metric of each wave.
-    missing_codes, by, duplicates, by_from
+    missing_codes : tuple of collection
+        The codes of each wave.
+    by, duplicates, by_from
         As for `tabulate_pairs`.
     """
 
     waves: tuple[Hashable, Hashable]
     names: tuple[str, str]
     metrics: tuple[Metric, Metric]
-    missing_codes: Collection[int | str]
+    missing_codes: tuple[Collection[int | str], Collection[int | str]]
     by: list[str]
     duplicates: str
     by_from: str | None
 
     def judges(self) -> tuple[Judge, Judge]:
         """Make the judge of the answers of each wave."""
-        first, second = (Judge(metric.scale, self.missing_codes) for metric in self.metrics)
+        first, second = (
+            Judge(metric.scale, codes) for metric, codes in zip(self.metrics, self.missing_codes, strict=True)
+        )
         return first, second
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the answers of both waves are judged alike."""
+        return self.metrics[0] == self.metrics[1] and self.missing_codes[0] is self.missing_codes[1]
 
 
 class Panel:
@@ -141,8 +150,8 @@ class Panel:
 
         tally = [((), answer, 1) for _, _, _, wave, answer in self.rows() if wave in waves]
         if tally:
-            name = self.question.names[waves[0]]
-            count_answers(Reading(tally=tally, rows=answers, by=(), name=name), metric, self.question.missing_codes)
+            name, codes = self.question.names[waves[0]], self.question.missing_codes[waves[0]]
+            count_answers(Reading(tally=tally, rows=answers, by=(), name=name), metric, codes)
 
     def _settle_repeated(self) -> None:
         """Choose among several ratings of a respondent in a wave."""

@@ -49,7 +49,7 @@ def tabulate_pairs(
     period: str | None = None,
     duplicates: Literal["error", "first", "last", "mean"] = "error",
     by_from: Literal["first", "second"] | None = None,
-    missing_codes: Collection[int | str] = (),
+    missing_codes: Collection[int | str] | tuple[Collection[int | str], Collection[int | str]] = (),
 ) -> PairedCounts:
     """Count the pairs of ratings that the same respondents gave in two waves, or on two questions.
 
@@ -81,8 +81,8 @@ def tabulate_pairs(
         order of the rows, or their mean where that is a rating of the scale. Rows without a rating do not count.
     by_from : {"first", "second"}, optional
         The wave whose groups count for respondents who change the group; those without a row in it keep the other.
-    missing_codes : collection of int or str, optional
-        Answers that stand for no answer, such as 99 or "don't know".
+    missing_codes : collection of int or str, or pair of them, optional
+        Answers that stand for no answer, such as 99 or "don't know"; a pair if the two ratings have different codes.
 
     Returns
     -------
@@ -131,12 +131,17 @@ def tabulate_pairs(
         waves=waves,
         names=waves if wide else (", ".join(ratings),) * 2,
         metrics=_metrics(metric),
-        missing_codes=missing_codes,
+        missing_codes=_codes(missing_codes),
         by=column_names("by", () if by is None else by),
         duplicates=duplicates,
         by_from=by_from,
     )
     check_waves(*question.waves)
+    _check_codes(question)
+    for column in (respondent, period):
+        if column in question.by:
+            msg = f"`by` must name columns of groups; {column!r} is that of the respondents or the periods."
+            raise ValueError(msg)
     if not wide:
         found = _read_long(data, ratings, respondent, period, question)
     elif respondent is None:
@@ -164,7 +169,8 @@ def _read_wide(data: Any, columns: tuple[list[str], list[str]], question: Questi
     reading = read_files(paths, used, question.by) if paths else read_frame(frame, used, question.by)
     size = len(columns[0])
     tally = list(reading.tally)
-    for part, name, metric in zip((slice(size), slice(size, None)), question.names, question.metrics, strict=True):
+    parts = slice(size), slice(size, None)
+    for part, name, metric, codes in zip(parts, question.names, question.metrics, question.missing_codes, strict=True):
         # The answers to one question by themselves: refused here if one is no rating.
         alone = Reading(
             tally=[(label, answer[part], count) for label, answer, count in tally],
@@ -172,7 +178,7 @@ def _read_wide(data: Any, columns: tuple[list[str], list[str]], question: Questi
             by=reading.by,
             name=name,
         )
-        count_answers(alone, metric, question.missing_codes)
+        count_answers(alone, metric, codes)
     first, second = question.judges()
     cells: Cells = Counter()
     for label, answer, count in tally:
@@ -225,7 +231,7 @@ def _read_long(data: Any, ratings: list[str], respondent: str | None, period: st
     panel = Panel(rows, question, size=1)
     undated = periods[None]
     _check_periods(period, periods, question)
-    panel.check(respondent, ((0, 1),) if question.metrics[0] == question.metrics[1] else ((0,), (1,)))
+    panel.check(respondent, ((0, 1),) if question.is_one else ((0,), (1,)))
     return _Found(
         cells=panel.cells(),
         order=read.order,
@@ -306,6 +312,24 @@ def _metrics(metric: object) -> tuple[Metric, Metric]:
     return given[0], given[-1]
 
 
+def _codes(given: Any) -> tuple[Collection[int | str], Collection[int | str]]:
+    """Read the missing codes of both ratings, or those of each."""
+    several = given if isinstance(given, Sequence) else ()
+    lists = [each for each in several if isinstance(each, Collection) and not isinstance(each, str)]
+    return (lists[0], lists[1]) if len(lists) == len(several) == 2 else (given, given)
+
+
+def _check_codes(question: Question) -> None:
+    """Check that no code is a rating, which may be so on one of two scales only."""
+    try:
+        question.judges()
+    except ValueError as error:
+        if question.metrics[0].scale == question.metrics[1].scale:
+            raise
+        msg = f"{error} For codes of one of the two ratings pass a pair of lists, such as `missing_codes=([11], [0])`."
+        raise ValueError(msg) from None
+
+
 def _wave_columns(name: str, given: object) -> list[str]:
     """Read the columns of the ratings of one wave."""
     names = [given] if isinstance(given, str) else given
@@ -342,9 +366,10 @@ def _check_periods(period: str, periods: Mapping[Hashable, int], question: Quest
         if wave is None or wave not in periods:
             known = [label for (label,) in sort_labels((label,) for label in periods if label is not None)]
             listed = ", ".join(map(repr, known[:LISTED])) + (", ..." if len(known) > LISTED else "")
-            alike = any(str(label) == str(wave) for label in known)
+            # As 2015 and "2015", or a timestamp and the date of it.
+            other = [label for label in known if str(label).startswith(str(wave)) and type(label) is not type(wave)]
+            kinds = f" {type(wave).__name__} and {type(other[0]).__name__} are different labels." if other else ""
             msg = (
-                f"`{name}` must be a label of the column {period!r}, which has {listed or 'none'}; got {wave!r}."
-                f"{' A number and a text are different labels.' if alike else ''}"
+                f"`{name}` must be a label of the column {period!r}, which has {listed or 'none'}; got {wave!r}.{kinds}"
             )
             raise ValueError(msg)

@@ -117,6 +117,25 @@ def answer_two_sample(inputs):
     return {**{name: value[0] / 100 for name, value in points.items()}, "p": test.pvalue[0]}
 
 
+def answer_paired_waves(inputs):
+    """Rows minus columns: the columns are the first wave. The source lists promoters first."""
+    table = np.array(inputs["table_3x3"])[::-1, ::-1].T
+    pairs = nps.PairedCounts.from_table(table, first="column", second="row")
+    result = compare(pairs, confidence_level=inputs["level"])
+    low, high, change, error = (x[0] / 100 for x in (result.low, result.high, result.difference, result.standard_error))
+    # The source's score interval keeps the variance at no change, sum d^2 p / n, on its whole length.
+    margin = (high - low) / 2 / error * math.hypot(error, change / math.sqrt(result.n[0]))
+    return {
+        "est": change,
+        "wald_lo": low,
+        "wald_hi": high,
+        "Zw": result.statistic[0],
+        "Pw": result.pvalue[0],
+        "score_lo": change - margin,
+        "score_hi": change + margin,
+    }
+
+
 def answer_one_sample(inputs):
     return {"p": compare(counts_of(inputs), reference=float(inputs["null"])).pvalue[0]}
 
@@ -171,6 +190,7 @@ ANSWERS = {
     "MC01": answer_mcnemar,
     "TW01": answer_two_sample,
     "OS01": answer_one_sample,
+    "PR01": answer_paired_waves,
     "CE01": answer_ces,
     "CS01": answer_mean_score,
     "CS03": answer_share_of_maximum,
@@ -178,7 +198,6 @@ ANSWERS = {
 }
 
 LEFT_OUT = {
-    "PR01": "the same respondents rated twice: `compare` is for independent groups",
     "KE01": "p-values of correlations between firms; no score is estimated",
     "AC01": "an index of three weighted questions, defined without a published example",
 }

@@ -16,7 +16,7 @@ from npsstats.kernels.score import plain_score
 laws = settings(max_examples=12, deadline=None, derandomize=True)
 
 ONE_SAMPLE = ("score", "tango", "wald", "adjusted-wald", "bonett-price")
-TWO_SAMPLE = ("score", "mover", "wald", "adjusted-wald")
+TWO_SAMPLE = ("score", "likelihood", "mover", "wald", "welch", "adjusted-wald")
 ALTERNATIVES = ("two-sided", "less", "greater")
 # One-sided tests by MOVER are halves of its two-sided one, which is a law of its own; a root in a root is slow.
 TESTS = [(method, side) for method in TWO_SAMPLE for side in ALTERNATIVES if method != "mover" or side == "two-sided"]
@@ -155,6 +155,21 @@ def test_swapping_group_and_reference_changes_every_sign_and_no_pvalue(method, t
     assert (there.n.tolist(), there.n_reference.tolist()) == (here.n_reference.tolist(), here.n.tolist())
     again = compare(counts_of_pairs(swapped(table)), method=method, confidence_level=level)
     assert_opposite(again, here)
+
+
+@pytest.mark.parametrize("method", ["bootstrap-percentile", "bootstrap-bca", "bayes"])
+@settings(laws, max_examples=4)
+@given(table=spread_pairs, level=level)
+def test_swapping_turns_intervals_from_a_law_around(method, table, level):
+    here, there, mirrored = (
+        compare(counts_of_pairs(pairs), method=method, confidence_level=level)
+        for pairs in (table, swapped(table), reversed_ratings(table))
+    )
+    for other in (there, mirrored):
+        # Quantiles of a law that is computed by quadrature, or from sums of some hundred probabilities.
+        np.testing.assert_allclose([other.low, other.high], [-here.high, -here.low], rtol=1e-7, atol=1e-6)
+        np.testing.assert_allclose(other.pvalue, here.pvalue, rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(other.difference, -here.difference, **POINTS)
 
 
 @laws

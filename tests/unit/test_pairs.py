@@ -185,6 +185,11 @@ def test_a_table_has_two_or_three_dimensions(shape):
     assert message == f"`table` must be one cross-table or one per group; got shape {shape}."
 
 
+def test_rows_of_a_table_are_equally_long():
+    message = told(ValueError, PairedCounts.from_table, [[1, 2], [3]])
+    assert message == "`table` must be one cross-table or one per group; its rows differ in length."
+
+
 def test_several_tables_need_labels():
     assert told(ValueError, PairedCounts.from_table, [TABLE, TABLE]) == "`groups` must name the 2 groups."
     pairs = PairedCounts.from_table([TABLE, TABLE], groups=[1, 2], by="store", missing=3)

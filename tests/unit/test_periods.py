@@ -21,6 +21,7 @@ READ = {
     "month": [
         ("2024-12", "2025-01"), ("2024/03", "2024/04"), ("Mar 2024", "April 2024"), ("2024M03", "2024-M4"),
         ("Sept. 2024", "october 2024"), ("2024 Jan", "2024-Feb"), ("11/2024", "12/2024"),
+        ("11-2024", "12.2024"), ("07_2015", "08_2015"),
     ],
     "week": [("2024-W52", "2025-W01"), ("2020W53", "2021W1"), ("W05 2024", "W6 2024"), ("2024-w09", "2024w10")],
     "day": [
@@ -165,3 +166,17 @@ def test_two_ways_to_write_a_period_stand_side_by_side_in_a_fixed_order():
 def test_tabulated_periods_are_in_order_of_time():
     frame = pd.DataFrame({"rating": [10, 9, 8, 3], "quarter": ["Q1 2025", "Q4 2024", "Q2 2024", "Q1 2025"]})
     assert nps.tabulate(frame, rating="rating", by="quarter").groups == ("Q2 2024", "Q4 2024", "Q1 2025")
+
+
+def test_days_and_weeks_are_counted_from_the_first_of_january_of_the_year_1():
+    # 2,000 years are five times 146,097 days: 2001 begins when 2001 mean years have begun.
+    day = read_periods([D(2001, 1, 1), D(1, 1, 1)]).time
+    np.testing.assert_allclose(day, [2001 + 0.5 / 365.2425, 1 + 0.5 / 365.2425], rtol=1e-14)
+    week = read_periods(["2001-W01"]).time
+    np.testing.assert_allclose(week, 2001 + 3.5 / 365.2425, rtol=1e-14)
+
+
+def test_weeks_that_begin_on_another_day_are_those_that_most_of_their_days_are_in():
+    assert read_periods([pd.Period("2024-03-10", "W-SAT")]).part.tolist() == [11]
+    assert read_periods([pd.Period("2024-03-11", "W-SUN")]).part.tolist() == [11]
+    assert read_periods([pd.Period("2024-03-08", "W-THU")]).part.tolist() == [11]

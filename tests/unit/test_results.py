@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import npsstats as nps
 from npsstats import RatingCounts, Scale, compare, estimate
-from npsstats.inference.comparison import TWO_SAMPLE_METHODS
+from npsstats.inference.contrasts import CONTRAST_METHODS
 from npsstats.inference.estimation import ONE_SAMPLE_METHODS
 from npsstats.results import format as write
 from npsstats.results.citations import bibtex, references
@@ -229,6 +229,7 @@ def test_an_html_table_shows_texts_as_they_are():
 ESTIMATE_COLUMNS = ["n", "missing", "score", "standard_error", "low", "high"]
 DIFFERENCE_COLUMNS = [
     "reference", "n", "n_reference", "difference", "standard_error", "low", "high", "statistic", "pvalue",
+    "adjusted_pvalue", "detectable",
 ]  # fmt: skip
 
 
@@ -243,7 +244,7 @@ def test_every_method_of_estimates_has_the_same_columns(method):
 
 @pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
 @pytest.mark.parametrize(
-    ("method", "reference"), [*((m, "A") for m in TWO_SAMPLE_METHODS), *((m, 0) for m in ONE_SAMPLE_METHODS)]
+    ("method", "reference"), [*((m, "A") for m in CONTRAST_METHODS), *((m, 0) for m in ONE_SAMPLE_METHODS)]
 )
 def test_every_method_of_differences_has_the_same_columns(method, reference, alternative):
     result = compare(categories(by="shop"), reference=reference, method=method, alternative=alternative)
@@ -361,6 +362,9 @@ def test_a_dictionary_is_flat_with_provenance_and_columns():
         "interval_method": "score",
         "confidence_level": 0.95,
         "alternative": "two-sided",
+        "null_difference": 0.0,
+        "adjustment": "holm",
+        "comparison_design": "",
         "notes": [],
         "npsstats_version": nps.__version__,
         "group": ["B"],
@@ -397,7 +401,9 @@ def test_str_is_a_heading_and_a_table():
     heading, empty, *table = str(result).split("\n")
     assert heading == "NPS: group minus reference, 90 % Wald interval, one-sided (greater)"
     assert empty == ""
-    assert " ".join(table[0].split()) == "group reference n n reference difference standard error low high z p"
+    assert " ".join(table[0].split()) == (
+        "group reference n n reference difference standard error low high z p adjusted p detectable"
+    )
     assert len(table) == 2
     assert str(result) == repr(result)
     assert str(estimate(categories(by="shop"))).startswith("NPS by shop, 95 % skewness-corrected score interval\n\n")
@@ -468,7 +474,7 @@ OPEN = "do not settle whether"
 @given(
     st.lists(st.integers(0, 60), min_size=6, max_size=6).filter(lambda c: sum(c[:3]) and sum(c[3:])),
     st.sampled_from(["A", "rest", 10.0]),
-    st.sampled_from(sorted(set(TWO_SAMPLE_METHODS) & set(ONE_SAMPLE_METHODS))),
+    st.sampled_from(sorted(set(CONTRAST_METHODS) & set(ONE_SAMPLE_METHODS))),
     st.sampled_from(["two-sided", "less", "greater"]),
 )
 def test_what_was_not_detected_is_not_called_absent(cells, reference, method, alternative):
@@ -478,7 +484,7 @@ def test_what_was_not_detected_is_not_called_absent(cells, reference, method, al
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", nps.SmallSampleWarning)
         result = compare(counts, reference=reference, method=method, alternative=alternative)
-    for sentence, p in zip(result.sentences(), result.pvalue, strict=True):
+    for sentence, p in zip(result.sentences(), result.adjusted_pvalue, strict=True):
         assert not CLAIMS_OF_EQUALITY.search(sentence.replace(f"{OPEN} there is a difference", ""))
         # An undefined p-value settles nothing either.
         assert (OPEN in sentence) == (not p <= 0.05)
@@ -553,7 +559,7 @@ def parsed(bib):
 
 
 def all_keys():
-    for registry in (ONE_SAMPLE_METHODS, TWO_SAMPLE_METHODS):
+    for registry in (ONE_SAMPLE_METHODS, CONTRAST_METHODS):
         for method in registry.values():
             yield from method.references
     for metric in METRICS:
@@ -567,7 +573,7 @@ def test_every_cited_key_is_in_the_bibliography():
 
 
 def test_every_method_cites_something():
-    for registry in (ONE_SAMPLE_METHODS, TWO_SAMPLE_METHODS):
+    for registry in (ONE_SAMPLE_METHODS, CONTRAST_METHODS):
         for name, method in registry.items():
             assert method.references, name
             assert method.title, name
@@ -615,12 +621,13 @@ def test_bibtex_begins_with_the_package():
 
 
 @pytest.mark.parametrize(
-    ("method", "reference"), [*((m, "A") for m in TWO_SAMPLE_METHODS), *((m, 0) for m in ONE_SAMPLE_METHODS)]
+    ("method", "reference"), [*((m, "A") for m in CONTRAST_METHODS), *((m, 0) for m in ONE_SAMPLE_METHODS)]
 )
 def test_a_comparison_cites_its_method_and_no_other(method, reference):
     result = compare(categories(), reference=reference, method=method)
-    chosen = (ONE_SAMPLE_METHODS if reference == 0 else TWO_SAMPLE_METHODS)[method]
-    check_citation(result, chosen)
+    chosen = (ONE_SAMPLE_METHODS if reference == 0 else CONTRAST_METHODS)[method]
+    # Of one comparison nothing is adjusted; two groups against a benchmark are two.
+    check_citation(result, chosen, *(["holm1979"] if reference == 0 else []))
 
 
 @pytest.mark.parametrize("method", ONE_SAMPLE_METHODS)
@@ -628,15 +635,15 @@ def test_an_estimate_cites_its_method_and_no_other(method):
     check_citation(estimate(categories(), method=method), ONE_SAMPLE_METHODS[method])
 
 
-def check_citation(result, method):
-    keys = list(dict.fromkeys((*result.metric.references, *method.references)))
+def check_citation(result, method, *more):
+    keys = list(dict.fromkeys((*result.metric.references, *method.references, *more)))
     sentence, bib = result.cite().split("\n\n", 1)
     assert list(parsed(bib)) == ["npsstats", *keys]
     assert sentence.endswith(f"computed with npsstats {nps.__version__}.")
     assert method.title in sentence
     assert "95 %" in sentence
     assert "; ".join(reference.short for reference in references(keys)) in sentence
-    assert result.reference_keys() == (*result.metric.references, *method.references)
+    assert result.reference_keys() == (*result.metric.references, *method.references, *more)
 
 
 def test_a_metric_of_ones_own_is_cited_by_its_name():

@@ -248,7 +248,45 @@ def test_a_wrong_answer_of_either_wave_is_told_with_its_row(form, tmp_path):
 def test_a_missing_code_is_no_rating():
     frame = pd.DataFrame(wide_columns())
     message = told(ValueError, tabulate_pairs, frame, "spring", "autumn", missing_codes=[10])
-    assert "`missing_codes` must not hold ratings of the scale 0-10; 10 is one." in message
+    assert message == "`missing_codes` must not hold ratings of the scale 0-10; 10 is one."
+
+
+def test_each_of_two_ratings_may_have_its_own_missing_codes():
+    both = {"id": [1, 2, 3, 4], "nps": [6, 11, 0, 9], "csat": [6, 5, 0, 4]}
+    metric, key = (nps.NPS, nps.CSAT), {"respondent": "id"}
+    expected = {((), 6, None): 1, ((), None, 5): 1, ((), 0, None): 1, ((), 9, 4): 1}
+    for more in ({}, key):
+        frame = pd.DataFrame(both)
+        pairs = tabulate_pairs(frame, "nps", "csat", metric=metric, missing_codes=([11], {0, 6}), **more)
+        assert as_tally(pairs) == expected
+        message = told(ValueError, tabulate_pairs, frame, "nps", "csat", metric=metric, missing_codes=[6, 11], **more)
+        assert message == (
+            "`missing_codes` must not hold ratings of the scale 0-10; 6 is one. For codes of one of the two ratings "
+            "pass a pair of lists, such as `missing_codes=([11], [0])`."
+        )
+        message = told(
+            InvalidRatingError, tabulate_pairs, frame, "nps", "csat", metric=metric, missing_codes=([], [0, 6]), **more
+        )
+        assert message.startswith("`nps` must be whole numbers 0-10; 1 of 4 is not (first: 11 at row 2;")
+    # Of one metric too, as where a wave was coded otherwise; and two codes are no pair.
+    long = pd.DataFrame({"id": [1, 1, 2, 2, 3, 3], "year": [1, 2, 1, 2, 1, 2], "r": [9, 98, 99, 8, 7, 7]})
+    expected = {((), 9, None): 1, ((), None, 8): 1, ((), 7, 7): 1}
+    for codes in (([99], [98]), [98, 99], (98, 99), {98, 99}, np.array([98, 99])):
+        assert as_tally(tabulate_pairs(long, 1, 2, missing_codes=codes, **LONG)) == expected
+    message = told(InvalidRatingError, tabulate_pairs, long, 1, 2, missing_codes=([98], [99]), **LONG)
+    assert message.startswith("`r` must be whole numbers 0-10; 1 of 3 is not (first: 99 at row 3;")
+
+
+@pytest.mark.parametrize("codes", ["99", 99, None, [[1], [2], [3]], ([99], 98)])
+def test_missing_codes_are_a_list_or_a_pair_of_lists(codes):
+    message = told(TypeError, tabulate_pairs, pd.DataFrame(wide_columns()), "spring", "autumn", missing_codes=codes)
+    assert message.startswith("`missing_codes` must be ")
+
+
+def test_keys_and_periods_are_no_groups():
+    for column in ("id", "year"):
+        message = told(ValueError, tabulate_pairs, pd.DataFrame(MOVERS), 1, 2, by=["g", column], **LONG)
+        assert message == (f"`by` must name columns of groups; {column!r} is that of the respondents or the periods.")
 
 
 # ------------------------------------------------------------------------------------- repeated respondents
@@ -298,6 +336,13 @@ def test_the_mean_is_kept_where_it_is_a_rating():
     )
 
 
+def test_a_rating_of_0_is_a_rating():
+    frame = pd.DataFrame({"id": [1, 1, 1], "year": [1, 1, 2], "r": [0, 6, 3]})
+    assert "(first: 1, 2 ratings)" in told(ValueError, tabulate_pairs, frame, 1, 2, **LONG)
+    for duplicates, kept in (("first", 0), ("last", 6), ("mean", 3)):
+        assert as_tally(tabulate_pairs(frame, 1, 2, duplicates=duplicates, **LONG)) == {((), kept, 3): 1}
+
+
 def test_an_empty_answer_is_no_repetition():
     frame = pd.DataFrame({"id": [1, 1, 1, 2, 2], "year": [1, 1, 2, 1, 1], "r": [None, 9, 8, None, None]})
     pairs = tabulate_pairs(frame, 1, 2, **LONG)
@@ -337,6 +382,15 @@ def test_rows_without_a_key_are_refused(form, tmp_path):
         "`respondent` must be a column with a key in each row; 1 of 4 rows of the two waves has none in 'id' "
         f"(first: row 4{where}). Leave them out, or give a key to each."
     )
+
+
+def test_a_row_without_a_key_is_told_with_its_file(tmp_path):
+    files = [
+        write(tmp_path / "a.csv", "id,year,r\n1,1,9\n2,1,8\n"),
+        write(tmp_path / "b.csv", "id,year,r\n1,2,9\n,2,8\n"),
+    ]
+    message = told(ValueError, tabulate_pairs, files, 1, 2, **LONG)
+    assert f"(first: row 2 of {files[1]})" in message
 
 
 def test_several_rows_without_a_key_are_counted():
@@ -444,8 +498,12 @@ def test_a_period_that_is_not_there_is_told_with_those_that_are(form, tmp_path):
         )
     assert told(ValueError, tabulate_pairs, data, "2015", 2019, **LONG) == (
         "`first` must be a label of the column 'year', which has 2015, 2017, 2019; got '2015'. "
-        "A number and a text are different labels."
+        "str and int are different labels."
     )
+    days = pd.DataFrame({"id": [1, 1], "year": pd.to_datetime(["2024-01-01", "2025-01-01"]), "r": [9, 10]})
+    for wave, kind in (("2024-01-01", "str"), (date(2024, 1, 1), "date")):
+        message = told(ValueError, tabulate_pairs, days, wave, pd.Timestamp("2025-01-01"), **LONG)
+        assert message.endswith(f" {kind} and Timestamp are different labels.")
 
 
 def test_many_periods_are_not_all_listed():
