@@ -99,7 +99,10 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Compute the exact coverage of all methods, for the documentation and a test; takes about an hour."""
+    """Compute coverage and size of all methods, for the documentation and tests; some hours, or one script alone."""
     session.install("-e", ".")
-    for script in ("tables", "default", "needs", "summary"):
+    one_score = ("tables", "default", "needs", "summary")
+    two_scores = ("differences", "differences_size", "differences_variance_factors", "differences_needs", "designs")
+    others = ("homogeneity", "simultaneous", "trend", "changes", "planning")
+    for script in session.posargs or (*one_score, *two_scores, *others):
         session.run("python", str(HERE / "benchmarks" / "coverage" / f"{script}.py"))
