@@ -1,4 +1,11 @@
-"""Configuration of Sphinx."""
+"""Configuration of Sphinx; the examples of all pages are run, and one that has another output is a warning."""
+
+import contextlib
+import doctest
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
 
 from npsstats import __version__
 
@@ -15,3 +22,20 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"npsstats {__version__}"
 exclude_patterns = ["_build"]
+
+
+def run_examples(app: Sphinx) -> None:
+    """Run the examples of each page from its top to its end, in the folder of the project."""
+    for page in sorted(Path(app.srcdir).rglob("*.md")):
+        with contextlib.chdir(Path(app.srcdir).parent):
+            found = doctest.testfile(
+                str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE, encoding="utf-8"
+            )
+        if found.failed:
+            name = page.relative_to(app.srcdir)
+            logging.getLogger(__name__).warning("%s of %s examples in %s have another output", *found, name)
+
+
+def setup(app: Sphinx) -> None:
+    """Run the examples before the pages are read."""
+    app.connect("builder-inited", run_examples)
