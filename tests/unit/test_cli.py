@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import inspect
 import io
 import json
 import os
@@ -17,8 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 import npsstats as nps
-from npsstats.cli import METRICS, app
-from npsstats.inference.comparison import TWO_SAMPLE_METHODS
+from npsstats.cli import METRICS, app, showing
+from npsstats.inference.contrasts import CONTRAST_METHODS
 from npsstats.inference.estimation import ONE_SAMPLE_METHODS
 
 OLD = "r,store\n9,1\n10,2\n3,1\n8,2\n,1\n" + "7,1\n9,2\n" * 20
@@ -89,13 +90,13 @@ def test_version():
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_names_the_commands_and_their_choices(flag, folder):
     text = ran(flag)
-    for command in ("report", "estimate", "compare"):
+    for command in ("report", "estimate", "compare", "equivalence"):
         assert command in text
         # The layout breaks lines.
         own = " ".join(re.sub(r"[│╭╮╰╯─]", " ", ran(command, flag)).split())
         for name in METRICS:
             assert name in own
-        methods = ONE_SAMPLE_METHODS if command == "estimate" else TWO_SAMPLE_METHODS
+        methods = ONE_SAMPLE_METHODS if command == "estimate" else CONTRAST_METHODS
         assert f"One of {', '.join(methods)}" in own
 
 
@@ -106,7 +107,7 @@ def test_help_tells_of_benchmarks_and_priors(folder):
     assert "posterior" in ran("--help")
     assert "One of jeffreys, uniform, haldane, or numbers such as 1,1,1" in help_of("posterior")
     for command in ("compare", "report"):
-        assert f"{', '.join(TWO_SAMPLE_METHODS)}; against a number, one of estimate's" in help_of(command)
+        assert f"{', '.join(CONTRAST_METHODS)}; against a number, one of estimate's" in help_of(command)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +137,9 @@ def test_text_is_the_table_of_the_result(folder):
     by = counts("old.csv", by="store")
     assert ran("estimate", "old.csv", "--rating", "r", "--by", "store") == f"{nps.estimate(by)}\n"
     expected = nps.compare(by, reference="previous")
-    assert ran("compare", "old.csv", "--rating", "r", "--by", "store") == f"{expected}\n"
-    assert ran("compare", "old.csv", "--rating", "r", "--by", "store", "--format", "text") == f"{expected}\n"
+    told = f"{expected}\n\n{expected.reading()}\n"
+    assert ran("compare", "old.csv", "--rating", "r", "--by", "store") == told
+    assert ran("compare", "old.csv", "--rating", "r", "--by", "store", "--format", "text") == told
 
 
 def test_json_is_the_records_of_the_frame(folder):
@@ -188,7 +190,10 @@ def test_labels_of_several_files_are_those_of_all(folder):
     (folder / "new.csv").write_text(NEW + "9,01\n")
     printed = ran("estimate", "old.csv", "new.csv", "--rating", "r", "--by", "store", "--format", "json")
     assert [record["store"] for record in json.loads(printed)] == [1, 2, "01"]
-    printed = ran("compare", "a=old.csv", "b=new.csv", "--rating", "r", "--by", "store", "--format", "json")
+    left_out = "Note: 1 of 5 groups have no partner and are in no comparison (first: 01, b)\n"
+    printed = ran(
+        "compare", "a=old.csv", "b=new.csv", "--rating", "r", "--by", "store", "--format", "json", noted=left_out
+    )
     assert [record["store"] for record in json.loads(printed)] == [1, 2]
 
 
@@ -339,11 +344,14 @@ def test_intervals_that_fall_short_of_their_level_are_noted_on_the_side(folder):
         (["--rating", "R"], "old.csv: there is no column 'R'; did you mean one of 'r', 'store'?"),
         (["--rating", "r", "--by", "shop"], "there is no column 'shop'"),
         (["--rating", "r", "--by", ""], "there is no column ''"),
-        (["--rating", "r", "--rating", "store"], "`rating` must name the column of the ratings; got ['r', 'store']"),
-        (["--rating", "r", "--missing-code", "9"], "`missing_codes` must not hold ratings of the scale 0-10; 9 is one"),
+        (["--rating", "r", "--rating", "store"], "`--rating` must name the column of the ratings; got ['r', 'store']"),
+        (
+            ["--rating", "r", "--missing-code", "9"],
+            "`--missing-code` must not hold ratings of the scale 0-10; 9 is one",
+        ),
         (
             ["--rating", "r", "--confidence-level", "95"],
-            "`confidence_level` must lie between 0 and 1; got 95.0. For 95 %",
+            "`--confidence-level` must lie between 0 and 1; got 95.0. For 95 %",
         ),
         (["--rating", "r", "--metric", "csat"], "`r` must be whole numbers 1-5"),
     ],
@@ -359,8 +367,8 @@ def test_errors_are_one_message(command, options, message, folder):
 @pytest.mark.parametrize("name", ["NPS", "Score", "scor", ""])
 def test_unknown_metrics_and_methods_are_told_with_those_there_are(command, option, name, folder):
     message = refused(command, "old.csv", "--rating", "r", "--by", "store", f"--{option}", name)
-    known = METRICS if option == "metric" else ONE_SAMPLE_METHODS if command == "estimate" else TWO_SAMPLE_METHODS
-    assert re.search(rf"`(--)?{option}` must be one of .*; got '{name}'", message)
+    known = METRICS if option == "metric" else ONE_SAMPLE_METHODS if command == "estimate" else CONTRAST_METHODS
+    assert re.search(rf"`--{option}` must be one of .*; got '{name}'", message)
     assert all(each in message for each in known)
 
 
@@ -502,10 +510,13 @@ def test_a_seed_makes_a_simulated_interval_repeatable():
             ["--method", "adjusted-wald", "--pseudo-counts", "nan,1,1"],
             "one number, 0 or more, for each of the 3 values",
         ),
-        (["--pseudo-counts", "1,1,1"], "`--pseudo-counts` is for --method adjusted-wald; the method is score."),
-        (["--seed", "0"], "`--seed` is for --method bootstrap-t; the method is score."),
-        (["--method", "wald", "--resamples", "9"], "`--resamples` is for --method bootstrap-t; the method is wald."),
-        (["--method", "nosuch", "--seed", "0"], "`method` must be one of 'score'"),
+        (
+            ["--pseudo-counts", "1,1,1"],
+            "`--pseudo-counts` is an argument of method 'adjusted-wald' only; method 'score' adds",
+        ),
+        (["--seed", "0"], "method 'score' needs no random numbers"),
+        (["--method", "wald", "--resamples", "9"], "`--resamples` is an argument of method"),
+        (["--method", "nosuch", "--seed", "0"], "`--method` must be one of 'score'"),
     ],
 )
 def test_options_of_one_method_are_checked(options, message, folder):
@@ -528,7 +539,7 @@ def test_values_that_no_option_has_are_wrong_usage(command, options, shown, fold
     assert shown in refused(command, "old.csv", "--rating", "r", *options, status=2)
 
 
-@pytest.mark.parametrize("method", sorted(set(ONE_SAMPLE_METHODS) - set(TWO_SAMPLE_METHODS)))
+@pytest.mark.parametrize("method", sorted(set(ONE_SAMPLE_METHODS) - set(CONTRAST_METHODS)))
 def test_a_number_is_compared_with_by_the_methods_of_estimate(method, folder):
     done = run("compare", "old.csv", "--rating", "r", "--reference", "5", "--method", method, "--format", "json")
     assert done.exit_code == 0
@@ -537,7 +548,7 @@ def test_a_number_is_compared_with_by_the_methods_of_estimate(method, folder):
     assert 0 < record["pvalue"] <= 1
     assert record["low"] < record["difference"] < record["high"]
     message = refused("compare", "old.csv", "--rating", "r", "--by", "store", "--method", method)
-    assert "`method` " in message
+    assert "`--method` " in message
 
 
 # --------------------------------------------------------------------------------------------------- posterior
@@ -603,10 +614,10 @@ def test_a_prior_is_a_name_or_numbers(prior, expected, folder):
         (["--prior", "flat"], "`--prior` must be one of jeffreys, uniform, haldane or numbers separated by commas"),
         (["--prior", ""], "such as 1,1,1; got ''"),
         (["--prior", "1,,1"], "got '1,,1'"),
-        (["--prior", "1,1"], "`prior` must hold 3 numbers"),
-        (["--prior=-1,1,1"], "`prior` must hold finite numbers, 0 or more"),
-        (["--prior", "1,inf,1"], "`prior` must hold finite numbers, 0 or more"),
-        (["--greater-than", "nan"], "`greater_than` must be a number of points; got nan"),
+        (["--prior", "1,1"], "`--prior` must hold 3 numbers"),
+        (["--prior=-1,1,1"], "`--prior` must hold finite numbers, 0 or more"),
+        (["--prior", "1,inf,1"], "`--prior` must hold finite numbers, 0 or more"),
+        (["--greater-than", "nan"], "`--greater-than` must be a number of points; got nan"),
         (["--metric", "csat"], "`r` must be whole numbers 1-5"),
         (["--metric", "NPS"], "`--metric` must be one of nps"),
         (["--by", "shop"], "there is no column 'shop'"),
@@ -631,6 +642,452 @@ def test_a_probability_near_1_is_printed_in_any_encoding(folder):
     done = process(*arguments, env={"PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stderr) == (0, CAVEAT.encode())
     assert b"1 - " in done.stdout
+
+
+# ------------------------------------------------------------------------------------ differences, all designs
+
+
+MONTHS = "r,month\n" + "".join(
+    f"{rating},2024-{month:02d}\n" for month in range(1, 7) for rating in [10] * (8 + 3 * month) + [8] * 20 + [3] * 15
+)
+WIDE = "id,spring,autumn,store\n" + "".join(
+    f"{i},{a},{b},{1 + i % 2}\n"
+    for i, (a, b) in enumerate([(9, 10), (8, 9), (3, 7), (10, 6), (7, 7), (0, 9), (9, ""), ("", 4)] * 8)
+)
+LONG = "id,wave,r\n" + "".join(
+    f"{row.split(',')[0]},{wave},{row.split(',')[place]}\n"
+    for row in WIDE.splitlines()[1:]
+    for place, wave in ((1, 2024), (2, 2025))
+)
+
+
+@pytest.fixture
+def more(folder):
+    """A folder with a series of months and with two ratings of the same people, wide and long."""
+    for name, content in {"months.csv": MONTHS, "wide.csv": WIDE, "long.csv": LONG}.items():
+        (folder / name).write_text(content)
+    return folder
+
+
+def in_every_form(result, *arguments, noted=""):
+    """Check what a command prints, in each format."""
+    told = "\n".join(result.sentences()) if not hasattr(result, "reading") else result.reading()
+    assert ran(*arguments, noted=noted) == f"{result}\n\n{told}\n"
+    assert ran(*arguments, "--format", "markdown", noted=noted) == f"{result.to_markdown()}\n"
+    assert json.loads(ran(*arguments, "--format", "json", noted=noted)) == result.to_records()
+    printed = pd.read_csv(io.StringIO(ran(*arguments, "--format", "csv", noted=noted)))
+    assert list(printed.columns) == list(result.to_frame().columns)
+    assert len(printed) == len(result)
+
+
+def months(**more):
+    return nps.tabulate(Path("months.csv"), rating="r", by="month", **more)
+
+
+def test_a_difference_may_be_asked_in_all_ways(more):
+    arguments = ("months.csv", "--rating", "r", "--by", "month")
+    in_every_form(
+        nps.compare(months(), reference="2024-01", adjustment="max-z", null_difference=-2, alternative="greater"),
+        "compare", *arguments, "--reference", "2024-01", "--adjustment", "max-z", "--null-difference=-2",
+        "--alternative", "greater",
+    )  # fmt: skip
+    in_every_form(
+        nps.compare(months(), reference="previous", window=2),
+        "compare", *arguments, "--window", "2", noted="Note: windows of 2 periods, called by their last one\n",
+    )  # fmt: skip
+    whole = nps.compare(months(), reference="total")
+    in_every_form(whole, "compare", *arguments, "--reference", "total", noted=f"Note: {whole.notes[-1]}\n")
+    expected = nps.compare(months(), reference="previous", method="permutation", rng=5, n_resamples=99)
+    done = run("compare", *arguments, "--method", "permutation", "--seed", "5", "--resamples", "99", "--format", "json")
+    assert json.loads(done.stdout) == expected.to_records()
+    expected = nps.compare(months(), reference="previous", method="adjusted-wald", pseudo_counts=[1, 1, 1])
+    printed = ran(
+        "compare", *arguments, "--method", "adjusted-wald", "--pseudo-counts", "1,1,1", "--adjustment", "none",
+        "--format", "json",
+    )  # fmt: skip
+    assert [row["low"] for row in json.loads(printed)] == list(expected.low)
+    assert [row["adjusted_pvalue"] for row in json.loads(printed)] == list(expected.pvalue)
+
+
+def test_who_says_that_groups_overlap_is_warned(more):
+    done = run("compare", "months.csv", "--rating", "r", "--by", "month", "--overlap", "unknown")
+    assert done.exit_code == 0
+    assert "Note: the groups share respondents, and these counts do not say which" in done.stderr
+    assert "--reference total or --overlap contained" in done.stderr
+
+
+def test_of_many_differences_the_detected_ones_are_told(folder):
+    rows = [f"{rating},s{store:02d}\n" for store in range(20) for rating in [10] * 30 + [3] * (2 if store == 7 else 40)]
+    (folder / "x.csv").write_text("r,store\n" + "".join(rows))
+    text = ran("compare", "x.csv", "--rating", "r", "--by", "store", "--reference", "rest")
+    result = nps.compare(nps.tabulate(Path("x.csv"), rating="r", by="store"), reference="rest")
+    table, told = text.split("\n\n", 1)[1].split("\n\n")
+    assert len(table.splitlines()) == 21
+    assert told.splitlines() == [
+        result.reading().splitlines()[0],
+        result.sentences()[7],
+        "The other 19 are in the table.",
+    ]
+
+
+def test_groups_without_a_rating_may_be_left_out(folder):
+    (folder / "x.csv").write_text("r,g\n9,a\n8,a\n,b\n3,c\n10,c\n")
+    arguments = ("x.csv", "--rating", "r", "--by", "g")
+    answered = nps.tabulate(Path("x.csv"), rating="r", by="g").answered()
+    for command in ("estimate", "compare", "homogeneity"):
+        assert "Leave them out with `--answered`" in refused(command, *arguments)
+    assert ran("estimate", *arguments, "--answered") == f"{nps.estimate(answered)}\n"
+    in_every_form(nps.compare(answered, reference="previous"), "compare", *arguments, "--answered")
+    in_every_form(
+        nps.equivalence(answered, reference="previous", margin=20), "equivalence", *arguments, "--margin", "20",
+        "--answered",
+    )  # fmt: skip
+    in_every_form(nps.homogeneity(answered), "homogeneity", *arguments, "--answered")
+    assert ran("posterior", *arguments, "--answered") == f"{nps.posterior(answered)}\n"
+
+
+def test_equivalence_is_the_table_and_its_sentences(more):
+    arguments = ("equivalence", "months.csv", "--rating", "r", "--by", "month", "--margin", "30")
+    in_every_form(nps.equivalence(months(), reference="previous", margin=30), *arguments)
+    expected = nps.equivalence(
+        months(), reference="rest", margin=30, claim="non-inferiority", method="mover", confidence_level=0.9
+    )
+    in_every_form(
+        expected, *arguments, "--claim", "non-inferiority", "--reference", "rest", "--method", "mover",
+        "--confidence-level", "0.9",
+    )  # fmt: skip
+
+
+def test_homogeneity_is_the_table_and_its_sentences(more):
+    arguments = ("homogeneity", "months.csv", "--rating", "r", "--by", "month")
+    in_every_form(nps.homogeneity(months()), *arguments)
+    in_every_form(
+        nps.homogeneity(months(), method="permutation", rng=3, n_resamples=99),
+        *arguments, "--method", "permutation", "--seed", "3", "--resamples", "99",
+    )  # fmt: skip
+
+
+def test_trend_is_the_table_and_its_sentences(more):
+    arguments = ("trend", "months.csv", "--rating", "r", "--by", "month")
+    in_every_form(nps.trend(months()), *arguments)
+    in_every_form(
+        nps.trend(months(), season=1, overdispersion=False, alternative="greater", confidence_level=0.9),
+        *arguments, "--season", "1", "--no-overdispersion", "--alternative", "greater", "--confidence-level", "0.9",
+    )  # fmt: skip
+    in_every_form(nps.trend(months(), season="quarter"), *arguments, "--season", "quarter")
+    files = [f"{year}={name}.csv" for year, name in ((2022, "old"), (2023, "new"), (2024, "old"), (2025, "new"))]
+    assert "4 years" in ran("trend", *files, "--rating", "r")
+    assert "must be in order of time" in refused("trend", *files[::-1], "--rating", "r")
+
+
+def test_changes_are_the_table_and_its_sentences(more):
+    arguments = ("changes", "months.csv", "--rating", "r", "--by", "month", "--seed", "1")
+    in_every_form(nps.find_changes(months(), rng=1, penalty=3), *arguments, "--penalty", "3")
+    in_every_form(
+        nps.find_changes(months(), rng=1, penalty=1, on="ratings", exchange="periods", max_changes=1, n_resamples=99),
+        *arguments, "--penalty", "1", "--on", "ratings", "--exchange", "periods", "--max-changes", "1",
+        "--resamples", "99",
+    )  # fmt: skip
+
+
+def test_without_a_change_there_is_a_sentence_and_no_table(folder):
+    (folder / "flat.csv").write_text("r,year\n" + "".join(f"{r},{y}\n" for y in range(2019, 2025) for r in (3, 8, 10)))
+    arguments = ("changes", "flat.csv", "--rating", "r", "--by", "year", "--seed", "1")
+    result = nps.find_changes(nps.tabulate(Path("flat.csv"), rating="r", by="year"), rng=1)
+    assert ran(*arguments) == f"{result.heading()}\n\n{result.sentences()[0]}\n"
+    assert json.loads(ran(*arguments, "--format", "json")) == []
+
+
+ONCE = "Note: only those who answered both waves are compared; 8 answered the first only and 8 the second only\n"
+
+
+def test_pairs_are_read_wide_and_long(more):
+    wide = nps.tabulate_pairs(Path("wide.csv"), "spring", "autumn")
+    columns = ("pairs", "wide.csv", "--first", "spring", "--second", "autumn")
+    in_every_form(nps.compare(wide), *columns, noted=ONCE)
+    assert ran(*columns, "--respondent", "id", noted=ONCE) == ran(*columns, noted=ONCE)
+    # The labels of the waves are numbers in the file, and texts on the command line.
+    long = nps.tabulate_pairs(Path("long.csv"), 2024, 2025, rating="r", respondent="id", period="wave")
+    rows = ("pairs", "long.csv", "--rating", "r", "--respondent", "id", "--period", "wave")
+    in_every_form(nps.compare(long), *rows, "--first", "2024", "--second", "2025", noted=ONCE)
+    assert list(nps.compare(long).low) == list(nps.compare(wide).low)
+    by = nps.tabulate_pairs(Path("wide.csv"), "spring", "autumn", by="store")
+    in_every_form(nps.compare(by), *columns, "--by", "store", noted=ONCE)
+
+
+def test_pairs_take_the_options_of_a_difference(more):
+    wide = nps.tabulate_pairs(Path("wide.csv"), "spring", "autumn")
+    columns = ("pairs", "wide.csv", "--first", "spring", "--second", "autumn")
+    in_every_form(
+        nps.compare(wide, method="sign-flip", rng=1, n_resamples=99, alternative="greater", null_difference=-1),
+        *columns, "--method", "sign-flip", "--seed", "1", "--resamples", "99", "--alternative", "greater",
+        "--null-difference=-1", noted=ONCE + flips(wide),
+    )  # fmt: skip
+    for respondents in ("all", "optimal"):
+        in_every_form(nps.compare(wide, respondents=respondents), *columns, "--respondents", respondents)
+
+
+def flips(pairs):
+    """The note on simulated sign flips, if these are so many that they are simulated."""
+    notes = nps.compare(pairs, method="sign-flip", rng=1, n_resamples=99).notes
+    return "".join(f"Note: {note}\n" for note in notes if "flips" in note)
+
+
+def test_flows_are_those_of_the_pairs(more):
+    wide = nps.tabulate_pairs(Path("wide.csv"), "spring", "autumn", by="store")
+    flows = nps.transitions(wide, confidence_level=0.9)
+    noted = "".join(f"Note: {note}\n" for note in flows.notes)
+    assert "left out are 8 rated in spring only" in noted
+    columns = ("pairs", "wide.csv", "--first", "spring", "--second", "autumn", "--by", "store", "--flows")
+    in_every_form(flows, *columns, "--confidence-level", "0.9", noted=noted)
+    for option in (["--method", "wald"], ["--respondents", "all"]):
+        assert f"`{option[0]}` is for the difference, not for `--flows`" in refused(*columns, *option)
+
+
+def test_respondents_with_several_rows_are_refused_or_chosen(folder):
+    (folder / "x.csv").write_text("id,a,b\n1,9,10\n1,3,4\n2,8,9\n")
+    arguments = ("pairs", "x.csv", "--first", "a", "--second", "b", "--respondent", "id")
+    message = refused(*arguments)
+    assert "1 respondent has several ratings in 'a'" in message
+    assert "pass --duplicates first, last or mean to keep the first, the last or the mean" in message
+    for duplicates in ("first", "last"):
+        pairs = nps.tabulate_pairs(Path("x.csv"), "a", "b", respondent="id", duplicates=duplicates)
+        in_every_form(nps.compare(pairs), *arguments, "--duplicates", duplicates)
+
+
+def test_who_changes_the_group_counts_in_the_one_that_is_chosen(folder):
+    (folder / "x.csv").write_text("id,w,g,r\n1,1,a,9\n1,2,b,10\n2,1,a,3\n2,2,a,8\n3,1,b,9\n3,2,b,9\n")
+    rows = ("pairs", "x.csv", "--rating", "r", "--respondent", "id", "--period", "w", "--first", "1", "--second", "2")
+    assert "Pass --by-from first or --by-from second" in refused(*rows, "--by", "g")
+    printed = ran(*rows, "--by", "g", "--by-from", "second", "--format", "json")
+    assert [(row["g"], row["n"]) for row in json.loads(printed)] == [("a", 1), ("b", 2)]
+    (folder / "x.csv").write_text("id,w,g,r\n1,1,a,9\n1,2,a,10\n2,1,a,3\n2,2,a,8\n3,1,b,9\n")
+    assert "Leave them out with `--answered`" in refused(*rows, "--by", "g")
+    assert len(json.loads(ran(*rows, "--by", "g", "--answered", "--format", "json"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--first", "2023", "--second", "2025"],
+            "`--first` must be a label of the column 'wave', which has 2024, 2025",
+        ),
+        (["--first", "2024", "--second", "2024"], "must be two different labels; both are 2024"),
+        (["--first", "2024", "--first", "2023", "--second", "2025"], "are one period each"),
+        (["--first", "2024", "--second", "2025", "--duplicates", "any"], "`--duplicates` must be 'error', 'first'"),
+        (
+            ["--first", "2024", "--second", "2025", "--respondents", "id"],
+            "`--respondents` must be one of 'paired', 'all'",
+        ),
+        (["--first", "2024", "--second", "2025", "--method", "welch"], "`--method` must be one of 'score'"),
+        (["--first", "2024", "--second", "2025", "--metric", "NPS"], "`--metric` must be one of nps"),
+    ],
+)
+def test_pairs_that_are_none_are_refused(options, message, more):
+    assert message in refused("pairs", "long.csv", "--rating", "r", "--respondent", "id", "--period", "wave", *options)
+
+
+def test_pairs_need_to_know_who_is_who(more):
+    waves = ("--first", "2024", "--second", "2025")
+    message = refused("pairs", "long.csv", "--rating", "r", "--period", "wave", *waves)
+    assert "need `--rating`, `--respondent` and `--period`; there is no `--respondent`" in message
+    assert "there is no `--period`" in refused("pairs", "long.csv", "--rating", "r", "--respondent", "id", *waves)
+    assert "there is no column '2024'" in refused("pairs", "long.csv", *waves)
+    message = refused("pairs", "2024=old.csv", "2025=new.csv", "--rating", "r", "--respondent", "id", *waves)
+    assert "pairs are matched within the files: LABEL=PATH does not say who is who; got '2024=old.csv'" in message
+    assert "Missing option '--second'" in refused("pairs", "long.csv", "--first", "2024", status=2)
+
+
+# -------------------------------------------------------------------------------------------------------- plan
+
+
+@pytest.mark.parametrize(
+    ("options", "plan"),
+    [
+        (["--difference", "5"], lambda s: nps.sample_size(s, difference=5)),
+        (["--width", "10"], lambda s: nps.sample_size(s, width=10)),
+        (["--margin", "5", "--alternative", "greater"], lambda s: nps.sample_size(s, margin=5, alternative="greater")),
+        (
+            ["--difference", "5,10", "--power", "0.8,0.9"],
+            lambda s: nps.sample_size(s, difference=[[5], [10]], power=[[0.8, 0.9]]),
+        ),
+        (["--n", "500"], lambda s: nps.detectable_difference(s, n=500)),
+        (["--n", "500", "--power", "0.9"], lambda s: nps.detectable_difference(s, n=500, power=0.9)),
+        (["--n", "500,900", "--difference", "5"], lambda s: nps.power(s, n=[500, 900], difference=5)),
+        (["--n", "5000", "--margin", "5"], lambda s: nps.power(s, n=5000, margin=5)),
+        (
+            ["--shares-reference", "0.3,0.4,0.3"],
+            lambda s: nps.sample_size(s, shares_reference=[0.3, 0.4, 0.3]),
+        ),
+        (
+            ["--shares-reference", "0.3,0.4,0.3", "--n", "400"],
+            lambda s: nps.power(s, shares_reference=[0.3, 0.4, 0.3], n=400),
+        ),
+        (
+            ["--n", "12", "--difference", "40", "--exact"],
+            lambda s: nps.power(s, n=12, difference=40, exact=True),
+        ),
+        (
+            ["--difference", "5", "--design", "overlapping", "--correlation", "0.5", "--overlap", "0.4",
+             "--comparisons", "3", "--design-effect", "1.5", "--population", "90000", "--response-rate", "0.25",
+             "--ratio", "2"],
+            lambda s: nps.sample_size(
+                s, difference=5, design="overlapping", correlation=0.5, overlap=0.4, comparisons=3, design_effect=1.5,
+                population=90_000, response_rate=0.25, ratio=2,
+            ),
+        ),
+        (
+            ["--difference", "5", "--n-reference", "4000", "--confidence-level", "0.9"],
+            lambda s: nps.sample_size(s, difference=5, n_reference=4000, confidence_level=0.9),
+        ),
+    ],
+)  # fmt: skip
+def test_a_plan_answers_what_was_not_given(options, plan):
+    in_every_form(plan([0.2, 0.4, 0.4]), "plan", "--shares", "0.2,0.4,0.4", *options)
+
+
+def test_a_plan_rests_on_shares_or_on_an_earlier_wave(more):
+    shares = "0.12,0.05,0.03;0.04,0.3,0.09;0.01,0.06,0.3"
+    joint = [[0.12, 0.05, 0.03], [0.04, 0.3, 0.09], [0.01, 0.06, 0.3]]
+    expected = nps.sample_size(joint, difference=5, design="paired")
+    in_every_form(expected, "plan", "--shares", shares, "--difference", "5", "--design", "paired")
+    pilot = nps.sample_size(counts("old.csv"), difference=5)
+    in_every_form(pilot, "plan", "old.csv", "--rating", "r", "--difference", "5")
+    in_every_form(nps.sample_size(counts("old.csv") + counts("new.csv"), width=10), "plan", "old.csv", "new.csv",
+                  "--rating", "r", "--width", "10")  # fmt: skip
+    top = nps.sample_size([0.3, 0.7], width=10, metric=nps.CSAT)
+    in_every_form(top, "plan", "--shares", "0.3,0.7", "--metric", "csat", "--width", "10")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "a plan needs `--shares`, such as 0.2,0.4,0.4, or the files of an earlier wave: one of them"),
+        (["old.csv", "--shares", "0.2,0.4,0.4"], "a plan needs `--shares`"),
+        (["old.csv", "--difference", "5"], "`--rating` must name the column of the ratings"),
+        (["--shares", "0.2,0.4,0.4"], "a plan needs a goal: pass `--width`, `--difference` or `--margin`"),
+        (["--shares", "20,40,40", "--width", "5"], "`--shares` must hold one share for each of the 3 values"),
+        (
+            ["--shares", "a", "--width", "5"],
+            "`--shares` must be numbers separated by commas, such as 0.2,0.4,0.4; got 'a'",
+        ),
+        (
+            ["--shares", "0.2,0.4,0.4", "--width", "x"],
+            "`--width` must be numbers separated by commas, such as 5,10; got 'x'",
+        ),
+        (["--shares", "0.2,0.4,0.4", "--n", "9", "--width", "5"], "`--width` and `--n` say the same thing"),
+        (
+            ["--shares", "0.2,0.4,0.4", "--n", "9", "--power", "0.8", "--difference", "5"],
+            "`--n`, `--power` and a goal leave nothing to compute",
+        ),
+        (["--shares", "0.2,0.4,0.4", "--difference", "5", "--power", "80"], "For 80 % pass 0.8"),
+        (["--shares", "0.2,0.4,0.4", "--difference", "5", "--metric", "NPS"], "`--metric` must be one of nps"),
+        (
+            ["--shares", "0.2,0.4,0.4", "--difference", "5", "--response-rate", "2"],
+            "`--response-rate` must be a number",
+        ),
+    ],
+)
+def test_a_plan_without_sense_is_refused(options, message, folder):
+    assert message in refused("plan", *options)
+
+
+# ------------------------------------------------------------------------------------------ words of the program
+
+
+def options_of(command):
+    return {
+        name.replace("_", "-")
+        for registered in app.registered_commands
+        if command in (None, registered.name)
+        for name in inspect.signature(registered.callback).parameters
+    }
+
+
+def test_arguments_that_messages_name_are_options():
+    assert {showing.OTHERWISE.get(name, name.replace("_", "-")) for name in showing.ARGUMENTS} <= options_of(None)
+    # And none that the library has under this name is forgotten.
+    library = {name for asked in (nps.compare, nps.equivalence, nps.homogeneity, nps.trend, nps.find_changes,
+                                  nps.sample_size, nps.power, nps.tabulate_pairs, nps.posterior, nps.estimate)
+               for name in inspect.signature(asked).parameters}  # fmt: skip
+    assert {name.replace("_", "-") for name in library} & options_of(None) <= {
+        name.replace("_", "-") for name in showing.ARGUMENTS
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("`null_difference` must lie", "`--null-difference` must lie"),
+        ("`n_resamples` must be 19", "`--resamples` must be 19"),
+        ("Use method='score'.", "Use --method score."),
+        ("pass `duplicates='first'`, `'last'` or `'mean'` to", "pass --duplicates first, last or mean to"),
+        ("Leave them out with `counts.answered()`.", "Leave them out with `--answered`."),
+        (
+            "`Q7` must be whole numbers; pass `missing_codes=['x']`",
+            "`Q7` must be whole numbers; pass `missing_codes=['x']`",
+        ),
+        ("the labels are 'method', 'by'", "the labels are 'method', 'by'"),
+        ("Write them as 2024, or pass `times`: for each group when it was asked, in years.", "Write them as 2024."),
+    ],
+)
+def test_messages_call_arguments_by_their_options(said, told):
+    assert showing._with_options(said) == told
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (
+            "compare",
+            ["holm, benjamini-hochberg, max-z", "previous, year-before, rest, total, all-pairs", "none, contained"],
+        ),
+        ("pairs", ["paired, all, optimal", "error, first, last or mean", "sign-flip"]),
+        ("equivalence", ["equivalence, non-inferiority, non-superiority"]),
+        ("homogeneity", ["score, likelihood, permutation, welch, james, chi-square"]),
+        ("plan", ["one-sample, independent, paired, overlapping", "0.2,0.4,0.4"]),
+    ],
+)
+def test_help_names_the_choices(command, words, folder):
+    own = " ".join(re.sub(r"[│╭╮╰╯─]", " ", ran(command, "--help")).split())
+    assert not [word for word in words if word not in own]
+
+
+def test_help_lists_the_commands_by_what_they_are_for(folder):
+    text = ran("--help")
+    places = [text.index(title) for title in ("Scores ─", "Differences ─", "Over time ─", "Before the survey ─")]
+    assert places == sorted(places)
+    for command in ("pairs", "homogeneity", "trend", "changes", "plan"):
+        assert f"│ {command} " in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["trend", "sfo"],
+        ["changes", "no.csv", "--rating", "r", "--by", "m"],
+        ["trend", "months.csv", "--rating", "r", "--by", "month", "--season", "x"],
+        ["trend", "months.csv", "--rating", "r", "--by", "r"],
+        ["changes", "months.csv", "--rating", "r", "--by", "month", "--on", "score"],
+        ["changes", "months.csv", "--rating", "r", "--by", "month", "--penalty", "0"],
+        ["changes", "months.csv", "--rating", "r", "--by", "month", "--resamples", "3"],
+        ["homogeneity", "months.csv", "--rating", "r", "--by", "month", "--method", "anova"],
+        ["homogeneity", "months.csv", "--rating", "r"],
+        ["equivalence", "months.csv", "--rating", "r", "--by", "month", "--margin", "0"],
+        ["equivalence", "months.csv", "--rating", "r", "--by", "month", "--margin", "5", "--claim", "same"],
+        ["compare", "months.csv", "--rating", "r", "--by", "month", "--window", "9"],
+        ["compare", "months.csv", "--rating", "r", "--by", "month", "--adjustment", "bonferroni"],
+        ["compare", "months.csv", "--rating", "r", "--by", "month", "--overlap", "some"],
+        ["compare", "months.csv", "--rating", "r", "--by", "month", "--null-difference", "250"],
+        ["report", "months.csv", "--rating", "r", "--by", "month", "--adjustment", "x"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_ends_in_one_message(arguments, more):
+    message = refused(*arguments)
+    # No argument is called as in Python.
+    assert not re.search(rf"`({'|'.join(showing.ARGUMENTS)})`", message)
 
 
 # ------------------------------------------------------------------------------------------------------ report
@@ -783,3 +1240,15 @@ def test_two_years_of_the_airport_survey_from_their_files(folder, shared_data):
     assert (record["period"], record["reference"], record["n"], record["n_reference"]) == ("2018", "2017", 2650, 2746)
     assert (record["difference"], record["pvalue"]) == (expected.difference[0], expected.pvalue[0])
     assert "--missing-code 11" in refused("compare", *sources, "--rating", "NETPRO")
+
+
+def test_the_stayers_of_a_panel_from_their_file(folder, shared_data):
+    # 3,311 respondents in 2015 and 2019: +0.85 with a standard error of 1.22, and not the 1.64 of other people.
+    path = shared_data / "soep" / "soep_practice_long.csv"
+    rows = ("--rating", "lebensz_org", "--respondent", "id", "--period", "syear", "--first", "2015", "--second", "2019")
+    done = run("pairs", path, *rows, "--format", "json")
+    assert done.exit_code == 0
+    (record,) = json.loads(done.stdout)
+    assert (record["n"], record["n_reference"]) == (3311, 3311)
+    assert (round(record["difference"], 2), round(record["standard_error"], 2)) == (0.85, 1.22)
+    assert "2,091 answered the first only and 527 the second only" in done.stderr

@@ -1,7 +1,9 @@
 """Pictures of counts and results."""
 
 import copy
+import itertools
 import warnings
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -12,6 +14,7 @@ from matplotlib.figure import Figure
 
 import npsstats as nps
 from npsstats import Metric, RatingCounts, Scale, compare, estimate, plots
+from npsstats.reporting.plots.drawing import INK, STYLES, THREE_COLOURS
 from npsstats.results import format as write
 
 METRICS = [
@@ -197,9 +200,10 @@ def test_a_forest_shows_value_and_interval_of_each_row(make):
     np.testing.assert_allclose(
         limits_drawn(ax), np.column_stack([result.low, result.high, range(len(result))]), atol=1e-12
     )
-    (points,) = [line for line in ax.lines if line.get_marker() == "o"]
-    np.testing.assert_allclose(points.get_xdata(), value)
-    np.testing.assert_allclose(points.get_ydata(), range(len(result)))
+    points = [line for line in ax.lines if line.get_marker() == "o"]
+    drawn = {y: x for line in points for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
+    np.testing.assert_allclose([drawn[row] for row in range(len(result))], value)
+    assert sum(len(line.get_xdata()) for line in points) == len(result)
     signed = hasattr(result, "difference")
     assert [text.get_text() for text in ax.texts] == [
         f"{write.number(v, 1, signed=signed)}  [{write.interval(low, high, 1)}]"
@@ -212,7 +216,10 @@ def test_a_forest_says_what_it_shows():
     assert ax.get_xlabel() == "NPS with 90 % interval"
     assert row_names(ax) == ["A", "B", "C"]
     ax = plots.forest(compare(categories(), reference="A"))
-    assert ax.get_xlabel() == "difference of NPS with 95 % interval"
+    assert ax.get_xlabel().splitlines() == [
+        "difference of NPS with 95 % interval",
+        "filled point: detected, p adjusted by Holm's method",
+    ]
     assert row_names(ax) == ["B vs A", "C vs A"]
     ax = plots.forest(compare(categories(), reference=10))
     assert row_names(ax) == ["A vs 10.0", "B vs 10.0", "C vs 10.0"]
@@ -236,6 +243,446 @@ def test_differences_have_a_line_at_zero_and_scores_have_none():
 def test_a_forest_is_of_results(result):
     with pytest.raises(TypeError, match=f"`result` must be Estimates or Differences; got {type(result).__name__}"):
         plots.forest(result)
+    assert open_figures() == []
+
+
+def filled(ax):
+    """The rows whose points are filled."""
+    return {
+        row
+        for line in ax.lines
+        if line.get_marker() == "o" and line.get_markerfacecolor() != "white"
+        for row in line.get_ydata()
+    }
+
+
+def test_the_points_of_detected_differences_are_filled():
+    counts = RatingCounts.from_categories(
+        promoters=[40, 64, 42, 80], passives=35, detractors=[20, 15, 20, 5], groups=list("ABCD")
+    )
+    result = compare(counts, reference="A")
+    assert list(result.detected) == [False, False, True]
+    assert filled(plots.forest(result)) == {2}
+    # Below 5 % before the adjustment for the number of differences only.
+    assert filled(plots.forest(compare(counts, reference="A", adjustment="none"))) == {0, 2}
+    assert filled(plots.forest(estimate(counts))) == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "lines"),
+    [
+        ("holm", ["difference of NPS with 95 % interval", "filled point: detected, p adjusted by Holm's method"]),
+        ("none", ["difference of NPS with 95 % interval", "filled point: detected, p not adjusted"]),
+        ("max-z", ["difference of NPS with simultaneous 95 % interval", "filled point: detected"]),
+    ],
+)
+def test_a_forest_of_differences_says_what_holds_for_all_of_them(adjustment, lines):
+    ax = plots.forest(compare(categories(), reference="A", adjustment=adjustment))
+    assert ax.get_xlabel().splitlines() == lines
+    # For one difference there is nothing to adjust.
+    ax = plots.forest(compare(categories("AB"), reference="A", adjustment=adjustment))
+    assert ax.get_xlabel().splitlines() == ["difference of NPS with 95 % interval", "filled point: detected"]
+
+
+def test_the_hypothesis_is_drawn_where_it_is_not_0():
+    ax = plots.forest(compare(categories(), reference="A", null_difference=-3))
+    (dashed,) = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert list(dashed.get_xdata()) == [-3, -3]
+    assert ax.get_xlabel().endswith("; dashed: the hypothesis, −3.0")
+
+
+@pytest.mark.parametrize(("alternative", "word", "marker"), [("greater", "at least", ">"), ("less", "at most", "<")])
+def test_an_interval_with_one_limit_ends_in_an_arrow(alternative, word, marker):
+    for result in (
+        estimate(categories(), alternative=alternative),
+        compare(categories(), reference="A", alternative=alternative),
+    ):
+        ax = plots.forest(result)
+        limit = result.low if alternative == "greater" else result.high
+        drawn = limits_drawn(ax)
+        np.testing.assert_allclose([row[0 if alternative == "greater" else 1] for row in drawn], limit)
+        # The end of the scale would make the picture unreadable.
+        assert max(abs(end) for row in drawn for end in row[:2]) < 90
+        (arrows,) = [line for line in ax.lines if line.get_marker() == marker]
+        assert sorted(arrows.get_xdata()) == sorted(row[1 if alternative == "greater" else 0] for row in drawn)
+        assert all(word in text.get_text() for text in ax.texts)
+        assert ax.get_xlabel().splitlines()[0].endswith("95 % limit")
+
+
+# -------------------------------------------------------------------------------------------- trend, changes
+
+
+def months(size=12, *, promoters=None, start=2024, by="month"):
+    labels = [f"{start + i // 12}-{i % 12 + 1:02d}" for i in range(size)]
+    return RatingCounts.from_categories(
+        promoters=[40 + 3 * i for i in range(size)] if promoters is None else promoters,
+        passives=60,
+        detractors=[30 + (7 * i) % 11 for i in range(size)],
+        groups=labels,
+        by=by,
+    )
+
+
+def stores(size=2):
+    parts = [
+        replace(
+            months(promoters=[40 + (store + 1) * i for i in range(12)]),
+            by=("store", "month"),
+            labels=tuple((f"$s_{store}$", label) for (label,) in months().labels),
+        )
+        for store in range(size)
+    ]
+    return sum(parts[1:], parts[0])
+
+
+def lines_of(ax, *, markers):
+    """The lines with markers, or those without."""
+    return [
+        line for line in ax.lines if line.get_marker() != "|" and (line.get_marker() not in ("None", "")) == markers
+    ]
+
+
+def bands(ax):
+    return [patch for patch in ax.collections if hasattr(patch, "get_paths") and len(patch.get_facecolor())]
+
+
+def test_a_trend_shows_scores_line_and_band():
+    line = nps.trend(months())
+    ax = plots.trend(line)
+    ((points,), (fitted,)) = lines_of(ax, markers=True), lines_of(ax, markers=False)
+    np.testing.assert_allclose(points.get_ydata(), line.period_score)
+    np.testing.assert_allclose(fitted.get_ydata(), line.period_fitted)
+    # Months stand at equal distances, a twelfth of a year.
+    np.testing.assert_allclose(np.diff(points.get_xdata()), 1 / 12, atol=1e-9)
+    (band,) = ax.collections
+    corners = band.get_paths()[0].vertices
+    assert corners[:, 1].min() == pytest.approx(line.period_low.min())
+    assert corners[:, 1].max() == pytest.approx(line.period_high.max())
+    assert ax.get_ylabel() == "NPS"
+    assert ax.get_xlabel() == "month\nline: straight trend; band: its 95 % interval"
+    assert ax.get_legend() is None
+
+
+def test_pictures_of_series_flows_and_plans_share_what_all_share():
+    settings = copy.deepcopy(dict(matplotlib.rcParams))
+    found = nps.find_changes(jump(), rng=1, n_resamples=99)
+    draws = [
+        (plots.trend, nps.trend(months())),
+        (plots.changes, found),
+        (plots.flows, nps.transitions(pairs())),
+        (plots.power_curve, nps.sample_size(SHARES, difference=[5, 10])),
+    ]
+    for number, (draw, result) in enumerate(draws, start=1):
+        given = Figure().subplots()
+        assert draw(result, ax=given) is given
+        assert len(open_figures()) == number - 1
+        own = draw(result)
+        own.figure.canvas.draw()
+        assert own.figure.number in open_figures()
+        assert own.get_position().width > 0.5
+        with pytest.raises(TypeError, match="positional"):
+            draw(result, given)
+    assert dict(matplotlib.rcParams) == settings
+
+
+def test_gaps_between_periods_are_as_wide_as_they_are_long():
+    counts = months().select(*months().groups[:5], "2024-11", "2024-12")
+    (points,) = lines_of(plots.trend(nps.trend(counts)), markers=True)
+    assert np.diff(points.get_xdata())[4] == pytest.approx(0.5)
+
+
+def test_a_trend_may_show_the_intervals_of_the_scores():
+    scores = estimate(months(), confidence_level=0.9)
+    ax = plots.trend(nps.trend(months()), scores=scores)
+    (bars_drawn,) = [each for each in ax.collections if hasattr(each, "get_segments")]
+    segments = bars_drawn.get_segments()
+    np.testing.assert_allclose(
+        [[low[1], high[1]] for low, high in segments], np.column_stack([scores.low, scores.high])
+    )
+    assert ax.get_xlabel().endswith("; bars: 90 % intervals of the scores")
+    with pytest.raises(ValueError, match=r"`scores` must be those of the same counts, .*; there is none of 2024-12"):
+        plots.trend(nps.trend(months()), scores=estimate(months(11)))
+    with pytest.raises(TypeError, match="`scores` must be Estimates; got RatingCounts"):
+        plots.trend(nps.trend(months()), scores=months())
+
+
+@pytest.mark.parametrize("alternative", ["less", "greater"])
+def test_a_one_sided_trend_has_a_limit_and_no_band(alternative):
+    line = nps.trend(months(), alternative=alternative, season=1)
+    ax = plots.trend(line)
+    assert len(ax.collections) == 0
+    _, limit = lines_of(ax, markers=False)
+    np.testing.assert_allclose(limit.get_ydata(), line.period_low if alternative == "greater" else line.period_high)
+    assert "thin line: its 95 % limit" in ax.get_xlabel()
+    assert "1 harmonic of the year" in ax.get_xlabel()
+
+
+def test_periods_without_readable_labels_stand_in_their_order():
+    counts = replace(months(5), labels=tuple((name,) for name in "abcde"))
+    ax = plots.trend(nps.trend(counts, times=[2020, 2021, 2022, 2023, 2024]))
+    (points,) = lines_of(ax, markers=True)
+    assert list(points.get_xdata()) == [0, 1, 2, 3, 4]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == list("abcde")
+
+
+def test_series_are_told_apart_without_colours():
+    draw = [
+        lambda: plots.trend(nps.trend(stores(6))),
+        lambda: plots.changes(nps.find_changes(stores(6), rng=1, n_resamples=99), scores=estimate(stores(6))),
+    ]
+    for ax in (each() for each in draw):
+        handles = ax.get_legend().legend_handles
+        assert len({(line.get_marker(), str(line._unscaled_dash_pattern)) for line in handles}) == 6
+        assert len({line.get_marker() for line in handles}) == 6
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == [f"$s_{i}$" for i in range(6)]
+        assert not any(text.get_parse_math() for text in ax.get_legend().get_texts())
+        assert [line.get_color() for line in handles] == [style[0] for style in STYLES]
+
+
+def test_more_series_than_can_be_told_apart_are_refused():
+    for draw in (
+        lambda: plots.trend(nps.trend(stores(7))),
+        lambda: plots.changes(nps.find_changes(stores(7), rng=1, n_resamples=99)),
+    ):
+        with pytest.raises(ValueError, match="must have at most 6 lines to be told apart; got 7"):
+            draw()
+    assert open_figures() == []
+
+
+def test_the_names_below_a_series_do_not_touch():
+    for size in (4, 30, 200):
+        ax = plots.trend(nps.trend(months(size)))
+        ax.figure.canvas.draw()
+        boxes = sorted((tick.get_window_extent() for tick in ax.get_xticklabels()), key=lambda box: box.x0)
+        assert all(right.x0 > left.x1 for left, right in itertools.pairwise(boxes))
+        assert 2 <= len(boxes) <= 9
+
+
+def jump():
+    return months(promoters=[30] * 6 + [80] * 6)
+
+
+def test_changes_are_steps_with_the_interval_of_their_place():
+    found = nps.find_changes(jump(), rng=1, n_resamples=99)
+    assert found.labels == (("2024-07",),)
+    ax = plots.changes(found, scores=estimate(jump()))
+    (points,) = [line for line in ax.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(points.get_ydata(), estimate(jump()).score)
+    (steps,) = lines_of(ax, markers=False)
+    before, after = found.score_before[0], found.score_after[0]
+    np.testing.assert_allclose(steps.get_ydata(), [before, before, after, after])
+    # From half a month before the first one to half a month after the last one; the step before July.
+    left = points.get_xdata()[0] - 1 / 24
+    np.testing.assert_allclose(steps.get_xdata() - left, [0, 0.5, 0.5, 1], atol=1e-9)
+    (ends,) = [line for line in ax.lines if line.get_marker() == "|"]
+    middle = (before + after) / 2
+    np.testing.assert_allclose(ends.get_ydata(), [middle, middle])
+    places = {month: left + (int(month[-2:]) - 1) / 12 for month in (found.earliest[0], found.latest[0])}
+    np.testing.assert_allclose(ends.get_xdata(), [places[found.earliest[0]], places[found.latest[0]]], atol=1e-9)
+    assert ends.get_color() == INK
+    assert ax.get_xlabel() == "month\nline: level; bar: 95 % interval of the place"
+
+
+def test_without_scores_the_levels_end_in_the_open():
+    found = nps.find_changes(jump(), rng=1, n_resamples=99)
+    (steps,) = lines_of(plots.changes(found), markers=False)
+    # Some months on both sides of the change.
+    assert np.diff(steps.get_xdata())[[0, 2]].min() >= 3 / 12
+    unreadable = replace(jump(), labels=tuple((name,) for name in "abcdefghijkl"))
+    found = nps.find_changes(unreadable, times=range(12), rng=1, n_resamples=99)
+    with pytest.raises(ValueError, match=r"cannot be read as periods, .*; pass `scores`"):
+        plots.changes(found)
+    assert plots.changes(found, scores=estimate(unreadable)).get_ylabel() == "NPS"
+
+
+def test_without_a_change_there_is_one_level():
+    counts = months(promoters=[50] * 12)
+    found = nps.find_changes(counts, rng=1, n_resamples=99, penalty=1e6)
+    with pytest.raises(ValueError, match="there is no change to draw; pass `scores`"):
+        plots.changes(found)
+    ax = plots.changes(found, scores=estimate(counts))
+    (steps,) = lines_of(ax, markers=False)
+    np.testing.assert_allclose(steps.get_ydata(), estimate(counts.pool()).score[[0, 0]])
+    assert ax.get_xlabel() == "month\nline: level; no change detected"
+
+
+def test_changes_need_the_scores_of_the_same_counts():
+    found = nps.find_changes(jump(), rng=1, n_resamples=99)
+    with pytest.raises(ValueError, match="`scores` must be those of the same counts"):
+        plots.changes(found, scores=estimate(months(3)))
+    with pytest.raises(TypeError, match="`scores` must be Estimates; got list"):
+        plots.changes(found, scores=[1])
+    with pytest.raises(TypeError, match="`changes` must be Changes; got RatingCounts"):
+        plots.changes(jump())
+    with pytest.raises(TypeError, match="`trend` must be Trend; got Estimates"):
+        plots.trend(estimate(jump()))
+
+
+# ------------------------------------------------------------------------------------------------------ flows
+
+
+def pairs(**more):
+    return nps.PairedCounts.from_table(
+        [[12, 5, 3], [4, 30, 9], [1, 6, 30]], **{"first": "$a_b$", "second": "autumn", **more}
+    )
+
+
+def test_flows_stand_where_the_table_has_them():
+    moved = nps.transitions(pairs())
+    ax = plots.flows(moved)
+    names = ["detractor", "passive", "promoter"]
+    assert row_names(ax) == [tick.get_text() for tick in ax.get_xticklabels()] == names
+    bottom, top = ax.get_ylim()
+    assert bottom > top
+    for i, text in enumerate(ax.texts):
+        column, row = text.get_position()
+        assert (names[int(row)], names[int(column)]) == (moved.origin[i], moved.destination[i])
+        lines = [f"{moved.n[i]}", f"{moved.share[i]:.1f} %"]
+        assert text.get_text().splitlines()[:2] == lines
+    # What each flow adds to the change; those who stay add nothing.
+    assert [text.get_text().splitlines()[2:] for text in ax.texts] == [
+        [], ["+5.0"], ["+6.0"], ["−4.0"], [], ["+9.0"], ["−2.0"], ["−6.0"], [],
+    ]  # fmt: skip
+    assert ax.get_title(loc="left") == "NPS +8.0, n = 100"
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("$a_b$", "autumn\nrespondents, % of all, points")
+    assert not ax.yaxis.label.get_parse_math()
+
+
+def test_moves_up_and_down_differ_in_colour_and_crowded_flows_are_darker():
+    ax = plots.flows(nps.transitions(pairs()))
+    cells = {(round(p.get_y() + 0.5), round(p.get_x() + 0.5)): p.get_facecolor()[:3] for p in ax.patches}
+    for row, column in cells:
+        red, _, blue = cells[row, column]
+        if row != column:
+            assert (blue > red) == (column > row)
+    assert luminance(cells[1, 1]) < luminance(cells[0, 0]) < 1
+    assert luminance(cells[1, 2]) < luminance(cells[0, 1]) < luminance(cells[0, 2])
+    for text in ax.texts:
+        column, row = text.get_position()
+        light, dark = sorted((luminance(text.get_color()), luminance(cells[int(row), int(column)])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def test_one_group_of_flows_is_drawn():
+    several = nps.PairedCounts.from_table(
+        [[[12, 5, 3], [4, 30, 9], [1, 6, 30]], [[1, 0, 0], [0, 2, 0], [3, 0, 4]]], groups=["Berlin", "Paris"], by="city"
+    )
+    moved = nps.transitions(several)
+    assert plots.flows(moved, group="Paris").get_title(loc="left") == "Paris: NPS −60.0, n = 10"
+    for group in (None, "Rome"):
+        with pytest.raises(ValueError, match=f"`group` must be one of the groups 'Berlin', 'Paris'; got {group!r}"):
+            plots.flows(moved, group=group)
+    with pytest.raises(ValueError, match="`group` must be left out: there is one group, without a label; got 'Paris'"):
+        plots.flows(nps.transitions(pairs()), group="Paris")
+    with pytest.raises(TypeError, match="`transitions` must be Transitions; got PairedCounts"):
+        plots.flows(several)
+    assert len(open_figures()) == 1
+
+
+def test_flows_between_many_levels_are_numbers():
+    table = np.arange(121).reshape(11, 11)
+    moved = nps.transitions(nps.PairedCounts.from_table(table, metric=nps.mean_rating(Scale(0, 10))))
+    ax = plots.flows(moved)
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.texts] == [f"{k}" for k in range(121)]
+    assert ax.get_xlabel().endswith("\nrespondents")
+
+
+def test_two_levels_make_four_flows():
+    moved = nps.transitions(nps.PairedCounts.from_table([[5, 3], [2, 0]], metric=nps.top_box(Scale(0, 1), boxes=1)))
+    ax = plots.flows(moved)
+    assert [text.get_text().splitlines()[0] for text in ax.texts] == ["5", "3", "2", "0"]
+
+
+# ------------------------------------------------------------------------------------------------- power curve
+
+SHARES = [0.2, 0.4, 0.4]
+
+
+def legend_texts(ax):
+    return [] if ax.get_legend() is None else [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def curves(ax):
+    return [line for line in ax.lines if not (len(line.get_xdata()) == 2 and list(line.get_xdata()) == [0, 1])]
+
+
+def test_power_is_drawn_against_the_respondents():
+    n = np.arange(100, 1001, 100)
+    plan = nps.power(SHARES, n=n, difference=[[5], [10]])
+    ax = plots.power_curve(plan)
+    assert legend_texts(ax) == ["difference 5", "difference 10"]
+    for line, power in zip(curves(ax), plan.power.reshape(2, -1), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), n)
+        np.testing.assert_allclose(line.get_ydata(), 100 * power)
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("power, %", "respondents per wave")
+    (usual,) = [line for line in ax.lines if line not in curves(ax)]
+    assert list(usual.get_ydata()) == [80, 80]
+
+
+@pytest.mark.parametrize(
+    ("plan", "label", "column", "lines"),
+    [
+        (
+            lambda: nps.detectable_difference(SHARES, n=[400, 100, 200], power=[[0.8], [0.9]]),
+            "detected difference of NPS", "difference", ["power 80 %", "power 90 %"],
+        ),
+        (
+            lambda: nps.detectable_difference(SHARES, n=[400, 100], alternative="less"),
+            "detected difference of NPS", "difference", [],
+        ),
+        (
+            lambda: nps.sample_size(SHARES, difference=[5, 10], design="paired", correlation=[[0.3], [0.5]]),
+            "difference of NPS", "difference", ["correlation 0.3", "correlation 0.5"],
+        ),
+        (lambda: nps.sample_size(SHARES, width=[5, 10]), "width of the interval of NPS", "width", []),
+        (lambda: nps.sample_size(SHARES, margin=[5, 10]), "margin of NPS", "margin", []),
+        (
+            lambda: nps.sample_size(SHARES, margin=[5, 10], difference=[[0], [1]]),
+            "margin of NPS", "margin", ["difference 0", "difference 1"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_found_is_drawn_against_the_respondents(plan, label, column, lines):
+    made = plan()
+    ax = plots.power_curve(made)
+    assert ax.get_ylabel() == label
+    assert legend_texts(ax) == lines
+    drawn = sorted((x, y) for line in ax.lines for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True))
+    np.testing.assert_allclose(drawn, sorted(zip(made.n, abs(getattr(made, column)), strict=True)))
+    for line in ax.lines:
+        assert (np.diff(line.get_xdata()) > 0).all()
+    assert ax.get_ylim()[0] == 0
+
+
+def test_respondents_are_whole_numbers():
+    few, many = nps.power(SHARES, n=30, difference=40), nps.power(SHARES, n=[30, 30_000], difference=4)
+    for plan, scale in ((few, "linear"), (many, "log")):
+        ax = plots.power_curve(plan)
+        ax.figure.canvas.draw()
+        assert ax.get_xscale() == scale
+        shown = [tick.get_text() for tick in ax.get_xticklabels()]
+        assert len(set(shown)) == len(shown)
+        boxes = [tick.get_window_extent() for tick in ax.get_xticklabels() if tick.get_text()]
+        inside = sorted((box for box in boxes if ax.bbox.x0 <= box.x0 <= ax.bbox.x1), key=lambda box: box.x0)
+        assert all(right.x0 > left.x1 for left, right in itertools.pairwise(inside))
+
+
+def test_a_curve_names_whose_respondents_they_are():
+    def whose(plan):
+        return plots.power_curve(plan).get_xlabel()
+
+    assert whose(nps.sample_size(SHARES, width=10)) == "respondents"
+    assert whose(nps.power(SHARES, n=[50, 90], difference=9, ratio=2)) == "respondents of the group"
+    paired = nps.power(SHARES, n=[50, 90], difference=9, design="paired", correlation=0.5)
+    assert whose(paired) == "respondents who rate in both waves"
+
+
+def test_a_curve_is_of_a_plan_with_few_lines():
+    with pytest.raises(TypeError, match="`plan` must be Plan; got list"):
+        plots.power_curve(SHARES)
+    with pytest.raises(ValueError, match="`plan` must have at most 6 lines to be told apart; got 7"):
+        plots.power_curve(nps.power(SHARES, n=[50, 90], difference=[[k] for k in range(1, 8)]))
     assert open_figures() == []
 
 
@@ -339,11 +786,11 @@ def test_the_colours_are_those_of_the_categories():
     ax = plots.distribution(categories())
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["detractor", "passive", "promoter"]
     colours = [colour for *_, colour in bars(ax)[0]]
-    assert colours == [to_rgba(colour) for colour in plots.THREE_COLOURS]
+    assert colours == [to_rgba(colour) for colour in THREE_COLOURS]
     assert [colour for *_, colour in bars(ax)[1]] == colours
     two = plots.distribution(histograms(nps.CSAT))
     assert [text.get_text() for text in two.get_legend().get_texts()] == ["other", "top"]
-    assert [colour for *_, colour in bars(two)[0]] == [to_rgba(colour) for colour in plots.THREE_COLOURS[1:]]
+    assert [colour for *_, colour in bars(two)[0]] == [to_rgba(colour) for colour in THREE_COLOURS[1:]]
 
 
 def luminance(colour):
@@ -353,7 +800,7 @@ def luminance(colour):
 
 def test_the_categories_differ_in_lightness():
     # Also for who sees no colours: neighbours have a contrast of 2 at least (WCAG's ratio).
-    low, middle, high = map(luminance, plots.THREE_COLOURS)
+    low, middle, high = map(luminance, THREE_COLOURS)
     assert (middle + 0.05) / (low + 0.05) > 2
     assert (middle + 0.05) / (high + 0.05) > 2
 

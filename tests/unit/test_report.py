@@ -118,7 +118,9 @@ def test_a_report_holds_estimates_and_differences():
     assert made.estimates.to_dict() == nps.estimate(counts, confidence_level=0.9).to_dict()
     expected = nps.compare(counts, reference="A", method="mover", confidence_level=0.9)
     assert made.differences.to_dict() == expected.to_dict()
-    assert made.sentences() == expected.sentences()
+    # The summary of both differences comes first.
+    assert made.sentences() == expected.reading().splitlines()
+    assert made.sentences()[1:] == expected.sentences()
     with pytest.raises(FrozenInstanceError):
         made.title = "x"
     with pytest.raises(TypeError, match="positional"):
@@ -173,7 +175,13 @@ def test_the_table_of_scores_has_sizes_shares_scores_and_intervals():
             write.number(estimates.low[i], 1),
             write.number(estimates.high[i], 1),
         ]
-    assert differences == [list(made.differences.table().headers), *map(list, made.differences.table().rows)]
+    # On a page there is room for the adjusted p-values and the detectable differences, but not for all columns.
+    table = made.differences.table()
+    shown = [i for i, header in enumerate(table.headers) if header not in ("standard error", "z")]
+    assert differences[0] == [
+        "group", "reference", "n", "n reference", "difference", "low", "high", "p", "adjusted p", "detectable",
+    ]  # fmt: skip
+    assert differences == [[row[i] for i in shown] for row in (table.headers, *table.rows)]
 
 
 def test_the_tables_of_markdown_are_those_of_html():
@@ -324,6 +332,115 @@ def test_long_labels_do_not_break_the_pictures(length):
     assert label in Page(made.to_html()).shown
 
 
+# ---------------------------------------------------------------------------------------- all together, over time
+
+
+def years(*labels, by="year", promoters=None):
+    size = len(labels)
+    made = {} if promoters is None else {"promoters": promoters}
+    return categories(labels, by=by, **({"promoters": [400 + 20 * i for i in range(size)]} | made))
+
+
+def test_three_groups_are_tested_together():
+    made = report(categories())
+    assert made.homogeneity.to_dict() == nps.homogeneity(categories()).to_dict()
+    for text in both(made):
+        assert made.homogeneity.sentences()[0] in text
+        assert made.homogeneity.method_text() in text
+        for key in made.homogeneity.reference_keys():
+            assert f"{{{key}," in text
+    two = report(categories(["A", "B"]))
+    assert two.homogeneity is None
+    assert "Pearson" not in two.to_html()
+
+
+def test_groups_of_the_same_score_and_other_distributions_are_told():
+    # The classic case: a score of 20 in each group, from 30/60/10 and from 20/80/0.
+    counts = categories(
+        ["A", "B", "C"], promoters=[300, 200, 300], passives=[600, 800, 600], detractors=[100, 0, 100], missing=0
+    )
+    for text in both(report(counts)):
+        assert "None of 2 differences" in text
+        assert "the single number hides it" in text
+
+
+def test_four_periods_have_a_line():
+    counts = years(2021, 2022, 2023, 2024)
+    made = report(counts, confidence_level=0.9)
+    assert made.trend.to_dict() == nps.trend(counts, confidence_level=0.9).to_dict()
+    for text in both(made):
+        assert "Over time" in text
+        assert made.trend.sentences()[0] in text
+        assert made.trend.method_text() in text
+        assert "{mccullagh1989," in text
+    # The line stands in for the picture of the scores, which it shows too.
+    page = Page(made.to_html())
+    line, distribution = map(words_of, pictures(page))
+    assert "line: straight trend" in line
+    assert "2021" in line
+    assert "promoter" in distribution
+    assert re.findall(r"^\[(\w+)\]: data", made.to_markdown(), flags=re.MULTILINE) == ["distribution", "trend"]
+    assert re.findall(r"^!\[.*\]\[(\w+)\]$", made.to_markdown(), flags=re.MULTILINE) == ["trend", "distribution"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [(2022, 2023, 2024), ("a", "b", "c", "d"), (2024, 2023, 2022, 2021), ("2024", "2024-02", "2024-03", "2024-04")],
+    ids=["three", "no periods", "backwards", "mixed"],
+)
+def test_what_is_no_series_of_four_periods_has_no_line(labels):
+    made = report(years(*labels), reference="rest")
+    assert made.trend is None
+    assert "Over time" not in made.to_html() + made.to_markdown()
+    assert len(Page(made.to_html()).values("src")) == 2
+
+
+def test_lines_of_several_series_are_told_in_part():
+    parts = [
+        replace(
+            years(2021, 2022, 2023, 2024), by=("store", "year"), labels=tuple((store, y) for y in range(2021, 2025))
+        )
+        for store in "ABCDE"
+    ]
+    made = report(sum(parts[1:], parts[0]))
+    assert len(made.trend.sentences()) == len(made.homogeneity.sentences()) == 5
+    for text in both(made):
+        for result in (made.trend, made.homogeneity):
+            assert all(sentence in text for sentence in result.sentences()[:3])
+            assert not any(sentence in text for sentence in result.sentences()[3:])
+        # In Markdown once more, for who does not see the picture.
+        assert text.count("There are 2 more series, not told here.") >= 2
+    assert "line: straight trend" in words_of(next(pictures(Page(made.to_html()))))
+
+
+def test_a_series_that_is_too_short_is_left_out_of_the_lines_only():
+    long = replace(
+        years(2021, 2022, 2023, 2024), by=("store", "year"), labels=tuple(("A", y) for y in range(2021, 2025))
+    )
+    short = replace(years(2023, 2024), by=("store", "year"), labels=(("B", 2023), ("B", 2024)))
+    made = report(long + short)
+    assert made.trend.series == (("A",),)
+    assert [label for label in made.homogeneity.labels if label == ("B",)] == []
+    # All scores have a picture.
+    assert len(Page(made.to_html()).values("src")) == 3
+
+
+def test_nothing_is_said_to_be_absent_for_not_being_detected():
+    for counts in (categories(promoters=[400] * 3), years(2021, 2022, 2023, 2024, promoters=[400, 405, 395, 400])):
+        for text in both(report(counts)):
+            assert not re.search(r"no change|(?<!which does not show that there is )no difference (?!of|is)", text)
+            assert "These data do not settle whether" in text
+
+
+def test_a_report_says_how_p_values_are_adjusted():
+    made = report(categories(), adjustment="benjamini-hochberg")
+    assert made.differences.adjustment == "benjamini-hochberg"
+    for text in both(made):
+        assert "p-values adjusted by Benjamini and Hochberg's method" in text
+    with pytest.raises(ValueError, match="`adjustment` must be one of 'none', 'holm'"):
+        report(categories(), adjustment="bonferroni")
+
+
 # ---------------------------------------------------------------------------------------------------- caveats
 
 
@@ -368,11 +485,15 @@ def test_notes_on_the_counts_come_first():
 
 
 def test_several_differences_are_told():
-    assert "Each of the 2 differences has its own 95 % interval; the p-values are not adjusted" in caveats(categories())
+    each = "Each of the 2 differences has its own 95 % interval;"
+    assert f"{each} the adjusted p-values allow for looking at several, the intervals do not." in caveats(categories())
+    assert f"{each} the p-values are not adjusted" in caveats(categories(), adjustment="none")
+    together = caveats(categories(), adjustment="max-z")
+    assert "The intervals and the adjusted p-values of the 2 differences hold for all of them together." in together
     assert "Each of the 3 differences has its own 90 % interval" in caveats(
         categories(), reference="rest", confidence_level=0.9
     )
-    assert "not adjusted" not in caveats(categories(["A", "B"]))
+    assert "adjusted" not in caveats(categories(["A", "B"]))
 
 
 def test_assumptions_are_told_where_they_are_made():
@@ -408,7 +529,7 @@ def test_a_single_group_can_have_a_benchmark(number):
 @pytest.mark.parametrize(
     "counts", [categories(), categories(["A"]), categories().pool()], ids=["many", "one", "no groups"]
 )
-@pytest.mark.parametrize("method", ["Score", "scor", "", "bayes"])
+@pytest.mark.parametrize("method", ["Score", "scor", "", "bayesian"])
 def test_an_unknown_method_is_refused_whatever_the_counts(counts, method):
     with pytest.raises(ValueError, match=f"`method` must be one of .*; got '{method}'"):
         report(counts, method=method)
@@ -427,9 +548,11 @@ def test_many_groups_have_tables_and_no_pictures():
 
 def test_of_many_sentences_a_few_are_shown_and_the_others_counted():
     made = report(categories([f"g{i:03}" for i in range(40)]))
-    assert len(made.sentences()) == 39
+    summary, *sentences = made.sentences()
+    assert len(sentences) == 39
     for text in both(made):
-        shown = sum(sentence in text for sentence in made.sentences())
+        assert summary in text
+        shown = sum(sentence in text for sentence in sentences)
         assert 1 <= shown < 39
         assert f"The other {39 - shown} are in the table." in text
 
@@ -444,6 +567,24 @@ def test_the_findings_that_the_data_settle_are_shown_first():
     for text in both(made):
         assert made.sentences()[-1] in text
         assert "The other 10 are in the table." in text
+
+
+def test_differences_that_only_unadjusted_p_values_would_settle_are_not_shown_as_findings():
+    # Of twenty differences one has p below 5 %.
+    promoters = [400] * 21
+    promoters[7] = 500
+    counts = categories([f"g{i:02}" for i in range(21)], promoters=promoters)
+    made = report(counts, reference="g00")
+    assert made.differences.pvalue.min() < 0.05
+    assert made.differences.adjusted_pvalue.min() > 0.05
+    for text in both(made):
+        assert re.search(r"None of 20 differences (is|are) detected", text)
+        assert made.sentences()[7] not in text
+    other = report(counts, reference="g00", adjustment="none")
+    for text in both(other):
+        assert "1 of 20 differences is detected" in text
+        assert other.sentences()[7] in text
+        assert "The other 19 are in the table." in text
 
 
 def test_few_sentences_are_all_shown():
