@@ -233,7 +233,7 @@ def _of_pairs(pairs: PairedCounts, metric: Metric, method: str, settings: Settin
     how = "" if respondents == "all" else ", weighted for least variance"
     # Of the weights of least variance the difference is not that of the two scores.
     plain = score - score_reference
-    return _of_contrast(
+    answer = _of_contrast(
         problem,
         method,
         settings,
@@ -247,6 +247,7 @@ def _of_pairs(pairs: PairedCounts, metric: Metric, method: str, settings: Settin
         design=f"waves with {shared:,} respondents in both{how}",
         notes=pairs.notes,
     )
+    return replace(answer, references=(*answer.references, "derrick2017"))
 
 
 def _of_stayers(

@@ -21,6 +21,9 @@ from npsstats.typing import Alternative, FloatArray
 
 __all__ = ["compare"]
 
+# Their joint law takes some 10 seconds.
+MOST_TOGETHER = 5_000
+
 ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
@@ -92,7 +95,7 @@ def compare(
     adjustment : {"holm", "benjamini-hochberg", "max-z", "none"}, default "holm"
         What the adjusted p-values hold for all comparisons together: ``"holm"`` the probability of any error,
         ``"benjamini-hochberg"`` the expected share of errors among the detected, ``"max-z"`` the probability of
-        any error by the joint distribution of the differences, with simultaneous intervals.
+        any error by the joint distribution of the differences, with simultaneous intervals, of up to 5,000.
     window : int, optional
         Compare windows of so many successive periods, with reference ``"previous"`` or ``"year-before"``; periods that
         both windows contain are known to be the same respondents.
@@ -246,6 +249,12 @@ def _adjusted(
         msg = (
             "`adjustment` 'max-z' needs to know how comparisons share groups, which overlap='contained' does not say; "
             "use reference='total', or 'holm'."
+        )
+        raise ValueError(msg)
+    if len(pvalue) > MOST_TOGETHER:
+        msg = (
+            f"`adjustment` 'max-z' is for up to {MOST_TOGETHER:,} comparisons; there are {len(pvalue):,}. "
+            "Use 'holm', which is little worse for so many."
         )
         raise ValueError(msg)
     two_sided = settings.alternative == "two-sided"

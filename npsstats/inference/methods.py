@@ -174,9 +174,13 @@ def check_metric(counts: object, metric: Metric | None) -> Metric:
     """Find the metric of a question to counts of either kind, before the design is known."""
     if metric is not None:
         return check_type("metric", metric, Metric, "npsstats.NPS")
-    if isinstance(counts, PairedCounts):
+    if isinstance(counts, (RatingCounts, PairedCounts)):
         return counts.metric
-    return check_are_counts(counts).metric
+    msg = (
+        f"`counts` must be RatingCounts or PairedCounts; got {type(counts).__name__}. "
+        "Make them with `tabulate` or `tabulate_pairs` from responses."
+    )
+    raise TypeError(msg)
 
 
 def check_pairs(pairs: PairedCounts, metric: Metric | None, *, twice: bool = True) -> Metric:

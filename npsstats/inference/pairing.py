@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 
+from npsstats.inference.series import series_of
 from npsstats.kernels.simultaneous import Contrasts
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.periods import read_periods, year_before
@@ -115,7 +116,8 @@ def pair_windows(counts: RatingCounts, reference: Hashable, window: int) -> Pair
         raise ValueError(msg)
     _check_reference(counts, reference, "a number in points")
     rows: list[tuple[list[int], list[int]]] = []
-    for block in _blocks(counts):
+    for _, groups in series_of(counts):
+        block = groups.tolist()
         place = {position: i for i, position in enumerate(block)}
         for group, other in _pairs_in_block(counts, block, str(reference)):
             last, last_other = place[group], place[other]
@@ -136,7 +138,7 @@ def pair_windows(counts: RatingCounts, reference: Hashable, window: int) -> Pair
         own=table.sum(axis=1),
         other=counts.counts[other_groups].sum(axis=1),
         shared=(table * in_both[:, :, None]).sum(axis=1),
-        contrasts=_of_windows(counts, own_groups, other_groups),
+        contrasts=Contrasts.together(own_groups, other_groups, counts.n.astype(np.float64)),
         notes=(f"windows of {window} periods, called by their last one", *_gaps(counts)),
     )
 
@@ -170,8 +172,8 @@ def _pairs(counts: RatingCounts, reference: Hashable) -> Iterator[tuple[int, int
             if j is not None and i != j:
                 yield i, j
     else:
-        for block in _blocks(counts):
-            yield from _pairs_in_block(counts, block, str(reference))
+        for _, groups in series_of(counts):
+            yield from _pairs_in_block(counts, groups.tolist(), str(reference))
 
 
 def _pairs_in_block(counts: RatingCounts, block: list[int], reference: str) -> Iterator[tuple[int, int]]:
@@ -256,15 +258,6 @@ def _of_pieces(
     )
 
 
-def _of_windows(counts: RatingCounts, own_groups: IndexArray, other_groups: IndexArray) -> Contrasts:
-    """Weigh the periods of both windows with their respondents."""
-    n = counts.n[np.concatenate([own_groups, other_groups], axis=1)].astype(np.float64)
-    own, other = np.split(n, [own_groups.shape[1]], axis=1)
-    weights = np.concatenate([own / own.sum(axis=1, keepdims=True), -other / other.sum(axis=1, keepdims=True)], axis=1)
-    members = np.concatenate([own_groups, other_groups], axis=1)
-    return Contrasts(members, weights, np.full(len(counts), -1), np.zeros(len(counts)))
-
-
 def _parts(
     counts: RatingCounts, groups: IndexArray, own: IntArray, whole: IntArray, names: tuple[Hashable, ...]
 ) -> IntArray:
@@ -288,14 +281,6 @@ def _parts(
     return own
 
 
-def _blocks(counts: RatingCounts) -> list[list[int]]:
-    """Give the positions of the groups that have the same labels but for the last column."""
-    blocks: dict[tuple[Hashable, ...], list[int]] = {}
-    for i, label in enumerate(counts.labels):
-        blocks.setdefault(label[:-1], []).append(i)
-    return list(blocks.values())
-
-
 def _left_out(counts: RatingCounts, groups: IndexArray, others: IndexArray) -> tuple[str, ...]:
     """Say which groups are in no comparison."""
     alone = np.setdiff1d(np.arange(len(counts)), np.concatenate([groups, others]))
@@ -307,7 +292,7 @@ def _left_out(counts: RatingCounts, groups: IndexArray, others: IndexArray) -> t
 
 def _gaps(counts: RatingCounts) -> tuple[str, ...]:
     """Say that periods are missing within windows."""
-    for block in _blocks(counts):
+    for _, block in series_of(counts):
         labels = [counts.labels[i][-1] for i in block]
         periods = read_periods(labels)
         gaps = np.flatnonzero(np.diff(periods.ordinal) > 1) if periods is not None else np.empty(0, int)

@@ -3,6 +3,7 @@
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from npsstats.results.citations import bibtex, references
@@ -135,6 +136,9 @@ def group_text(label: Hashable) -> str:
         return ", ".join(map(group_text, label))
     if label is None:
         return "(none)"
+    # A date frame writes days as midnights; a missing one (NaT) is not even itself.
+    if isinstance(label, datetime) and label == label and label.time() == time.min:
+        return label.date().isoformat()
     return str(label) if str(label).strip() else "(blank)"
 
 

@@ -126,6 +126,8 @@ def test_windows_differ_as_their_pooled_scores_do(rows, window):
         own, before = slice(end - window, end), slice(end - window - 1, end - 1)
         expected = total[own].sum() / n[own].sum() - total[before].sum() / n[before].sum()
         np.testing.assert_allclose(result.difference[i], expected, rtol=0, atol=1e-9)
+    # The pieces that share no respondents add up to it.
+    np.testing.assert_allclose((result.low + result.high) / 2, result.difference, rtol=0, atol=1e-9)
 
 
 @LAW

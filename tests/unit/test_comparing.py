@@ -1,5 +1,6 @@
 """What can be compared with what, by which method; and what is said of bad input."""
 
+import datetime as dt
 import math
 import re
 import warnings
@@ -9,7 +10,8 @@ import pytest
 from scipy import optimize, stats
 
 import npsstats as nps
-from npsstats.inference.contrasts import CONTRAST_METHODS
+from npsstats.inference.contrasts import CONTRAST_METHODS, ContrastProblem
+from npsstats.inference.intervals import Needs
 
 
 def categories(groups, promoters, passives, detractors, by="month"):
@@ -120,6 +122,21 @@ def test_windows_know_what_they_share(months):
         "windows of 2 periods, called by their last one",
         "periods without counts are not in the windows (first: between 2024-04 and 2025-01)",
     )
+
+
+def test_windows_share_groups_in_simultaneous_answers_as_their_periods_do(months):
+    # One-sided: turning every second row would hide a wrong sign.
+    options = {"reference": "previous", "adjustment": "max-z", "alternative": "greater"}
+    windows, periods = nps.compare(months, window=1, **options), nps.compare(months, **options)
+    # One law is computed along a chain, the other from points; their mean is good to some four digits.
+    np.testing.assert_allclose(windows.adjusted_pvalue, periods.adjusted_pvalue, rtol=5e-3)
+
+
+def test_simultaneous_answers_know_how_large_groups_are():
+    """Against a group whose error is negligible, others are independent: 1 - (1 - p)^2 for two."""
+    counts = categories(["a", "b", "large"], [22, 12, 4 * 10**6], [10, 10, 3 * 10**6], [8, 9, 2 * 10**6])
+    result = nps.compare(counts, reference="large", adjustment="max-z")
+    np.testing.assert_allclose(result.adjusted_pvalue, 1 - (1 - result.pvalue) ** 2, rtol=1e-3)
 
 
 def test_a_group_that_is_called_total_is_a_group_like_others():
@@ -252,6 +269,21 @@ def test_what_the_scale_has_no_room_for_is_not_detectable():
     assert "even the largest that the scale allows would have been missed" in result.sentences()[0]
 
 
+def test_one_respondent_leaves_the_whole_scale():
+    result = nps.compare(categories(["a", "b"], [1, 0], [0, 1], [0, 0]), reference="a")
+    assert (result.difference[0], result.low[0], result.high[0]) == (-100, -200, 200)
+
+
+def test_what_a_method_needs_is_held_against_the_smallest_group_and_the_kurtosis_of_the_difference():
+    weights, values = np.array([[1.0, -1.0]]), np.array([0.0, 1.0])
+    problem = ContrastProblem(
+        counts=np.array([[[5.0, 5.0], [50.0, 50.0]]]), values=values, weights=weights, width=1.0, name="share"
+    )
+    assert problem.shortfall(Needs(n=30)) == pytest.approx(3)
+    # Halves of 0 and 1 have kurtosis 1. Of the difference: (1 / 10^3 + 1 / 100^3) / (1 / 10 + 1 / 100)^2.
+    assert problem.shortfall(Needs(per_kurtosis=20)) == pytest.approx(20 * (1e-3 + 1e-6) / 0.11**2)
+
+
 # -------------------------------------------------------------------------------------------- the same people
 
 
@@ -267,6 +299,7 @@ def test_pairs_are_one_sample_of_changes(pairs):
     )
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 def test_exact_tests_of_pairs_are_mcnemars_for_a_share():
     # Of a share the change is -1, 0 or 1.
     share = nps.top_box(nps.Scale(0, 1), boxes=1)
@@ -362,6 +395,25 @@ def test_few_pairs_among_many_single_answers_do_not_get_wild_weights():
     assert width < 1.25 * (everyone.high[0] - everyone.low[0])
 
 
+def test_weights_of_least_variance_where_nobody_answered_the_first_wave_only():
+    joint, second = np.array([[5, 3, 2], [4, 9, 6], [1, 5, 12]]), np.array([2, 5, 9])
+    m, x = joint.sum(), np.array([-100.0, 0, 100])
+    first_wave, second_wave = (np.repeat(x, n) for n in (joint.sum(axis=1), joint.sum(axis=0) + second))
+    people = np.repeat(np.argwhere(joint >= 0), joint.ravel(), axis=0)
+    covariance = np.corrcoef(people.T)[0, 1] * m / (m + 3) * first_wave.std() * second_wave.std()
+
+    def variance(b):
+        return second_wave.var() * (b**2 / m + (1 - b) ** 2 / second.sum()) - 2 * b * covariance / m
+
+    b = optimize.minimize_scalar(variance, tol=1e-12).x
+    both, only = joint.sum(axis=0) @ x / m, second @ x / second.sum()
+    pairs = nps.PairedCounts.from_table(joint, second_only=[second])
+    expected = b * both + (1 - b) * only - joint.sum(axis=1) @ x / m
+    for one, sign in ((pairs, 1), (pairs.reversed(), -1)):
+        result = nps.compare(one, respondents="optimal")
+        assert result.difference[0] == pytest.approx(sign * expected, abs=1e-5)  # a minimum is found to half the digits
+
+
 def test_a_reading_of_a_benchmark_does_not_speak_of_its_score(months):
     result = nps.compare(months, reference=20)
     assert "(% promoters minus % detractors) from a fixed benchmark with" in result.method_text()
@@ -436,6 +488,19 @@ def test_nothing_detected_is_said_so():
     assert text.startswith("None of 2 differences is detected, with ")
     assert "They may be chance, or too small for these numbers of respondents." in text
     assert not re.search(r"\bno (difference|change)\b", text)
+
+
+def test_up_and_down_count_from_the_null_difference():
+    counts = categories(["a", "b", "c"], [4000, 4500, 6500], [4000, 3900, 2500], [2000, 1600, 1000])
+    result = nps.compare(counts, reference="a", null_difference=20)
+    assert result.difference.tolist() == [9, 35]
+    assert result.reading().startswith("2 of 2 differences are detected: 1 up, 1 down, ")
+
+
+def test_an_equivalence_names_the_level_of_its_interval(months):
+    assert "90 % skewness-corrected" in nps.equivalence(months, reference="rest", margin=5).heading()
+    claim = nps.equivalence(months, reference="rest", margin=5, claim="non-inferiority")
+    assert "95 % skewness-corrected" in claim.heading()
 
 
 def test_a_detectable_move_is_in_the_sentence(months):
@@ -566,6 +631,19 @@ def test_warnings_point_to_the_line_that_asks(pairs):
         with pytest.warns(nps.SmallSampleWarning, match="Use method='score'") as caught:
             ask()
         assert caught[0].filename == __file__
+
+
+def test_max_z_is_for_some_thousands_of_comparisons():
+    many = categories(list(range(102)), [5] * 102, [3] * 102, [2] * 102)
+    with pytest.raises(ValueError, match=r"'max-z' is for up to 5,000 comparisons; there are 5,151. Use 'holm'"):
+        nps.compare(many, reference="all-pairs", adjustment="max-z")
+
+
+def test_a_midnight_is_written_as_a_day():
+    days = [dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2, 9, 30)]
+    result = nps.compare(categories(days, [5, 6], [3, 3], [2, 2]), reference=days[0])
+    assert result.sentences()[0].startswith("NPS of 2024-01-02 09:30:00 is ")
+    assert " that of 2024-01-01 (" in result.sentences()[0]
 
 
 def test_max_z_needs_to_know_the_groups(months):
