@@ -305,28 +305,29 @@ CONTRAST_METHODS = {
         "skewness-corrected score interval", ("miettinen1985", "gart1988", "laud2017"), skewness_corrected_score
     ),
     "likelihood": _restricted(
-        "likelihood-ratio interval", ("owen1990", "owen2001"), signed_root, needs=Needs(per_kurtosis=10)
+        "likelihood-ratio interval", ("owen1990", "owen2001"), signed_root, needs=Needs(per_kurtosis=12)
     ),
     "mover": ContrastMethod(
         title="MOVER interval",
         references=("newcombe1998", "zou2008", "tango1998"),
         limits=lambda problem, settings: mover_limits(problem.counts, problem.values, problem.weights, settings.z),
         test=_mover_test,
+        needs=Needs(per_kurtosis=5),
     ),
-    "wald": _wald("Wald interval", ("rocks2016",), lambda counts, settings: counts, needs=Needs(per_kurtosis=20)),
+    "wald": _wald("Wald interval", ("rocks2016",), lambda counts, settings: counts, needs=Needs(per_kurtosis=25)),
     "welch": ContrastMethod(
         title="Welch interval",
         references=("welch1947",),
         limits=_welch_limits,
         test=_welch_test,
-        needs=Needs(per_kurtosis=15),
+        needs=Needs(per_kurtosis=14),
     ),
     "adjusted-wald": _wald(
         "adjusted Wald interval",
         ("rocks2016",),
         lambda counts, settings: pseudo_counted(counts, "adjusted-wald", settings.pseudo_counts),
         applies=_pseudo_counts_apply,
-        needs=Needs(per_kurtosis=5),
+        needs=Needs(per_kurtosis=90),
     ),
     "permutation": _between_two_groups(
         "studentised permutation interval",
@@ -339,6 +340,7 @@ CONTRAST_METHODS = {
         ),
         applies=_can_be_permuted,
         notes=_permutation_notes,
+        needs=Needs(n=50, per_kurtosis=28),
     ),
     "bootstrap-percentile": _between_two_groups(
         "percentile bootstrap interval",
@@ -350,7 +352,7 @@ CONTRAST_METHODS = {
             problem.counts, problem.values, null
         ),
         applies=_on_a_lattice,
-        needs=Needs(per_kurtosis=20),
+        needs=Needs(per_kurtosis=25),
     ),
     "bootstrap-bca": _between_two_groups(
         "BCa bootstrap interval",
@@ -360,7 +362,7 @@ CONTRAST_METHODS = {
         ),
         lambda problem, null, settings: bootstrap_difference.bca_difference_tails(problem.counts, problem.values, null),
         applies=_on_a_lattice,
-        needs=Needs(per_kurtosis=20),
+        needs=Needs(per_kurtosis=15),
     ),
     "bayes": _between_two_groups(
         "credible interval with Jeffreys' prior",
@@ -368,5 +370,6 @@ CONTRAST_METHODS = {
         _posterior_limits,
         _posterior_tails,
         applies=_of_two_groups,
+        needs=Needs(n=40, per_kurtosis=18),
     ),
 }
