@@ -144,9 +144,9 @@ def test_text_is_the_table_of_the_result(folder):
 
 
 def test_json_is_the_records_of_the_frame(folder):
-    result = nps.compare(counts("old.csv", by="store"), reference=1, method="mover", confidence_level=0.9)
+    result = nps.compare(counts("old.csv", by="store"), reference=1, method="score", confidence_level=0.9)
     printed = ran(
-        "compare", "old.csv", "--rating", "r", "--by", "store", "--reference", "1", "--method", "mover",
+        "compare", "old.csv", "--rating", "r", "--by", "store", "--reference", "1", "--method", "score",
         "--confidence-level", "0.9", "--format", "json",
     )  # fmt: skip
     assert json.loads(printed) == result.to_records()
