@@ -1,55 +1,19 @@
 """How p-values of several comparisons are adjusted for their number."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from npsstats.typing import FloatArray
 
-__all__ = ["ADJUSTMENTS", "Adjustment", "adjusted_pvalues", "check_adjustment"]
+__all__ = ["ADJUSTMENTS", "adjusted_pvalues", "check_adjustment"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjustment:
-    """A way to adjust p-values for their number.
-
-    Attributes
-    ----------
-    title : str
-        What is done, in words that go on after "p-values".
-    controls : str
-        What stays below the level.
-    references : tuple of str
-        Keys of the bibliography.
-    """
-
-    title: str
-    controls: str
-    references: tuple[str, ...]
-
-
-ADJUSTMENTS = {
-    "none": Adjustment(
-        title="not adjusted for their number",
-        controls="the probability of an error, for each comparison alone",
-        references=(),
-    ),
-    "holm": Adjustment(
-        title="adjusted by Holm's method",
-        controls="the probability of any error",
-        references=("holm1979",),
-    ),
-    "benjamini-hochberg": Adjustment(
-        title="adjusted by Benjamini and Hochberg's method",
-        controls="the expected share of errors among the detected differences",
-        references=("benjamini1995",),
-    ),
-    "max-z": Adjustment(
-        title="adjusted by the joint distribution of the comparisons (max |z|)",
-        controls="the probability of any error",
-        references=("hothorn2008",),
-    ),
+# The ways to adjust, each with its sources; what they hold is said in words by the result.
+ADJUSTMENTS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "holm": ("holm1979",),
+    "benjamini-hochberg": ("benjamini1995",),
+    "max-z": ("hothorn2008",),
 }
 
 

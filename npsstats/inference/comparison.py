@@ -282,4 +282,4 @@ def _detectable(answer: Compared, null: FloatArray, settings: Settings, adjustme
 
 
 def _sources(adjustment: str, rows: int) -> tuple[str, ...]:
-    return ADJUSTMENTS[adjustment].references if rows > 1 else ()
+    return ADJUSTMENTS[adjustment] if rows > 1 else ()
