@@ -28,6 +28,9 @@ __all__ = [
 # A pair of straight lines can leave the range of possible moments: at the least this part of the pooled variance.
 FLOOR = 0.1
 
+# The smallest eigenvalue of a correlation matrix that counts.
+LEAST_LENGTH = 1e-8
+
 
 @dataclass(frozen=True, slots=True)
 class LineFit:
@@ -54,7 +57,13 @@ class LineFit:
     df: int
 
 
-def fit_line(counts: FloatArray, values: FloatArray, time: FloatArray, design: FloatArray) -> LineFit:
+def fit_line(
+    counts: FloatArray,
+    values: FloatArray,
+    time: FloatArray,
+    design: FloatArray,
+    correlation: FloatArray | None = None,
+) -> LineFit:
     """Fit a linear model to the scores of periods.
 
     Parameters
@@ -67,6 +76,8 @@ def fit_line(counts: FloatArray, values: FloatArray, time: FloatArray, design: F
         When each period is; the variance changes along it.
     design : ndarray, shape (periods, columns)
         The columns of the model, of full rank.
+    correlation : ndarray, shape (periods, periods), optional
+        Of the scores, where periods share respondents; none by default.
 
     Returns
     -------
@@ -78,13 +89,26 @@ def fit_line(counts: FloatArray, values: FloatArray, time: FloatArray, design: F
     alike = np.count_nonzero(counts.sum(axis=0)) == 1
     root = np.sqrt(n if alike else n / period_variances(counts, values, time))
     # A singular value decomposition: rank was checked, columns may still be far from orthogonal.
-    left, singular, right = np.linalg.svd(root[:, None] * design, full_matrices=False)
+    inverse_root = None if correlation is None else _inverse_root(correlation)
+
+    def whitened(columns: FloatArray) -> FloatArray:
+        scaled: FloatArray = root[:, None] * columns
+        return scaled if inverse_root is None else inverse_root @ scaled
+
+    left, singular, right = np.linalg.svd(whitened(design), full_matrices=False)
     inverse = right.T / singular
-    coefficients = inverse @ (left.T @ (root * score))
+    coefficients = inverse @ (left.T @ whitened(score[:, None])[:, 0])
     fitted = design @ coefficients
-    chi2 = np.nan if alike else float(((root * (score - fitted)) ** 2).sum())
+    chi2 = np.nan if alike else float((whitened((score - fitted)[:, None]) ** 2).sum())
     covariance = np.full_like(inverse @ inverse.T, np.nan) if alike else inverse @ inverse.T
     return LineFit(coefficients, covariance, fitted, chi2, len(n) - design.shape[1])
+
+
+def _inverse_root(correlation: FloatArray) -> FloatArray:
+    """Compute a matrix W with W R W' = I; directions that do not vary are left at the smallest variance that counts."""
+    lengths, directions = np.linalg.eigh(correlation)
+    whitened: FloatArray = directions.T / np.sqrt(lengths.clip(min=LEAST_LENGTH))[:, None]
+    return whitened
 
 
 def period_variances(counts: FloatArray, values: FloatArray, time: FloatArray) -> FloatArray:
@@ -157,7 +181,7 @@ def harmonic_columns(time: FloatArray, order: int) -> FloatArray:
     return columns
 
 
-def widened_quantile(tail: float, dispersion: float, df: int) -> float:
+def widened_quantile(tail: float, dispersion: float, df: int, chance: float | None = None) -> float:
     """Compute half the width of an interval, in standard errors by chance alone.
 
     Parameters
@@ -167,16 +191,19 @@ def widened_quantile(tail: float, dispersion: float, df: int) -> float:
     dispersion : float
         chi2 / df; 0 to take chance as the only source.
     df : int
+    chance : float, optional
+        The quantile with chance alone; the normal one by default.
 
     Returns
     -------
     float
         Of two intervals the wider one: with chance alone, and with the dispersion and Student's t.
     """
-    return float(np.maximum(-ndtri(tail), -stdtrit(df, tail) * np.sqrt(dispersion)))
+    alone = -ndtri(tail) if chance is None else chance
+    return float(np.maximum(alone, -stdtrit(df, tail) * np.sqrt(dispersion)))
 
 
-def widened_tail(size: FloatArray, dispersion: float, df: int) -> FloatArray:
+def widened_tail(size: FloatArray, dispersion: float, df: int, chance: FloatArray | None = None) -> FloatArray:
     """Compute the tail probability that belongs to `widened_quantile`.
 
     Parameters
@@ -185,6 +212,8 @@ def widened_tail(size: FloatArray, dispersion: float, df: int) -> FloatArray:
         Estimates, in standard errors by chance alone, 0 or more.
     dispersion, df
         As for `widened_quantile`.
+    chance : ndarray, optional
+        The tails with chance alone; normal ones by default.
 
     Returns
     -------
@@ -194,11 +223,13 @@ def widened_tail(size: FloatArray, dispersion: float, df: int) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         student = stdtr(df, -size / np.sqrt(dispersion))
     # 0 / 0 where neither the estimate nor the dispersion differs from 0.
-    larger: FloatArray = np.fmax(ndtr(-size), student)
+    larger: FloatArray = np.fmax(ndtr(-size) if chance is None else chance, student)
     return larger
 
 
-def joint_tail(estimate: FloatArray, covariance: FloatArray, dispersion: float, df: int) -> float:
+def joint_tail(
+    estimate: FloatArray, covariance: FloatArray, dispersion: float, df: int, chance_df: float = np.inf
+) -> float:
     """Compute the p-value of the hypothesis that several coefficients are 0.
 
     Parameters
@@ -207,15 +238,21 @@ def joint_tail(estimate: FloatArray, covariance: FloatArray, dispersion: float, 
         With chance alone.
     dispersion, df
         As for `widened_quantile`.
+    chance_df : float, default inf
+        The degrees of freedom of the covariance.
 
     Returns
     -------
     float
-        The larger one of chi-square with chance alone and F with the dispersion; nan without coefficients.
+        The larger one of chi-square with chance alone, or the F test of Hotelling's law where its covariance has few
+        degrees of freedom, and F with the dispersion; nan without coefficients.
     """
     size = estimate.size
     if size == 0 or np.isnan(covariance).any():
         return np.nan
     wald = float(estimate @ np.linalg.solve(covariance, estimate))
     student = fdtrc(size, df, wald / size / dispersion) if dispersion > 0 else 0.0
-    return float(max(chdtrc(size, wald), student))
+    second = chance_df - size + 1
+    if np.isinf(chance_df):
+        return float(max(chdtrc(size, wald), student))
+    return float(max(fdtrc(size, second, wald * second / (chance_df * size)), student)) if second > 0 else np.nan
