@@ -18,7 +18,17 @@ RESERVED_COLUMNS = frozenset(
     | {"reference", "n_reference", "difference", "statistic", "pvalue", "adjusted_pvalue", "detectable"}
     | {"null_difference", "adjustment", "comparison_design", "pvalue_low", "pvalue_high", "shown", "claim", "margin"}
     | {"term", "estimate", "fitted", "earliest", "latest", "n_before", "n_after", "score_before", "score_after"}
-    | {"metric", "scale", "interval_method", "confidence_level", "alternative", "notes", "npsstats_version"}
+    | {"share_of_weight", "design_effect", "effective_n", "kish_design_effect", "kish_effective_n", "clusters", "df"}
+    | {
+        "sample_design",
+        "metric",
+        "scale",
+        "interval_method",
+        "confidence_level",
+        "alternative",
+        "notes",
+        "npsstats_version",
+    }
 )
 
 

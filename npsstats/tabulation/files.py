@@ -11,18 +11,28 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from npsstats.tabulation.answers import Answer, Reading, RowReading
-from npsstats.tabulation.frames import match_columns
+from npsstats.tabulation.frames import Distinct, Piece, distinct_numbers, distinct_objects, match_columns
 from npsstats.tabulation.judging import plain
-from npsstats.typing import Label
+from npsstats.typing import FloatArray, Label
 
-__all__ = ["read_file_rows", "read_files"]
+__all__ = ["read_file_columns", "read_file_rows", "read_files"]
 
 DELIMITERS = (",", ";", "\t", "|")
 ROWS_AT_A_TIME = 10_000
+
+SIZES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+# Types of DuckDB that NumPy has too.
+NUMBERS = frozenset({"FLOAT", "DOUBLE", *(sign + size for sign in ("", "U") for size in SIZES)})
+
+# Texts that NumPy's numbers can come from without a look at each of them.
+PLAIN_NUMBER = r"[+-]?[0-9]*[.]?[0-9]*([eE][+-]?[0-9]+)?"
 
 # A label that is the same as a number and as text; not 01.
 WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -78,6 +88,33 @@ def read_file_rows(paths: Sequence[Path], rating: Sequence[str], labels: Sequenc
     return RowReading(rows=rows, remarks=[remark for source in sources for remark in source.remarks])
 
 
+def read_file_columns(
+    paths: Sequence[Path], labels: Sequence[str], numbers: Sequence[str], answers: Sequence[str]
+) -> list[Piece]:
+    """Read whole columns of CSV, Parquet or JSON files; a path may be a glob.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, TypeError
+        As for `read_files`.
+    """
+    size, both = len(labels), len(labels) + len(answers)
+    pieces = []
+    for source in _sources(paths, [*answers, *numbers], labels):
+        coded, floats = source.whole(source.columns[:both], source.columns[both:])
+        pieces.append(
+            Piece(
+                file=str(source.file),
+                n_rows=len(coded[0].codes),
+                labels=[_turned(raw, source.label) for raw in coded[:size]],
+                numbers=[_turned(raw, source.answer) if isinstance(raw, Distinct) else raw for raw in floats],
+                answers=[_turned(raw, source.answer) for raw in coded[size:]],
+                remarks=list(dict.fromkeys(source.remarks)),
+            )
+        )
+    return pieces
+
+
 class _Source(ABC):
     """One file: how DuckDB reads it, and what its values mean."""
 
@@ -95,6 +132,8 @@ class _Source(ABC):
             msg = f"{file}: {error}" if names else f"{file} is empty: it has no columns and no rows."
             raise ValueError(msg) from None
         self.columns = [self.column(names, name) for name in actual]
+        # What each of them holds.
+        self.kinds = {column: self.kind_of(column) for column in self.columns}
         self.remarks = [f"{file}: {remark}" for remark in remarks]
 
     @abstractmethod
@@ -108,6 +147,10 @@ class _Source(ABC):
     @abstractmethod
     def table(self) -> str:
         """Give the SQL table function, with a question mark for the path."""
+
+    def kind_of(self, column: str) -> Literal["number", "text", "other"]:
+        """Say what a column holds: numbers that NumPy has too, texts, or values to read back from their text."""
+        return "text"
 
     def label(self, value: Any) -> Any:
         """Turn a value into the label of a group."""
@@ -124,16 +167,61 @@ class _Source(ABC):
             f"SELECT {chosen}{', count(*)' if count else ''} FROM {self.table()}{' GROUP BY ALL' * count}"
         )
 
+    def whole(self, coded: Sequence[str], numbers: Sequence[str]) -> tuple[list[Distinct], list[FloatArray | Distinct]]:
+        """Give columns as a whole: some factorised, some as numbers, these too factorised if not all of them are."""
+        looked_at = dict.fromkeys([*coded, *(column for column in numbers if self.kinds[column] == "other")])
+        plainly = dict.fromkeys(column for column in numbers if self.kinds[column] != "other")
+        asked = [column if self.kinds[column] == "number" else f"CAST({column} AS VARCHAR)" for column in looked_at]
+        for column in plainly:
+            asked += [column] if self.kinds[column] == "number" else [f"TRY_CAST({column} AS DOUBLE)", _wrong(column)]
+        arrays = iter(self.arrays(asked))
+        known = {column: self.distinct(column, next(arrays)) for column in looked_at}
+        floats: dict[str, FloatArray | Distinct] = {}
+        for column in plainly:
+            floats[column] = np.ma.filled(next(arrays).astype(np.float64), np.nan)
+            if self.kinds[column] == "text" and np.ma.filled(next(arrays), False).any():
+                floats[column] = self.distinct(column, self.arrays([column])[0])
+        return [known[column] for column in coded], [
+            floats[column] if column in floats else known[column] for column in numbers
+        ]
+
+    def distinct(self, column: str, array: np.ndarray[Any, Any]) -> Distinct:
+        """Factorise a column that came as numbers or as texts."""
+        absent = np.ma.getmaskarray(array)
+        if self.kinds[column] == "number":
+            return distinct_numbers(np.ma.compressed(array), absent)
+        texts = np.array(np.ma.getdata(array), dtype=object)
+        texts[absent] = None
+        read = distinct_objects(texts.tolist())
+        return read if self.kinds[column] == "text" else Distinct(read.codes, self.read_back(column, read.values))
+
+    def read_back(self, column: str, texts: list[Any]) -> list[Any]:
+        """Give the values that are written so; much quicker for the distinct ones than for all."""
+        written = dict(self.query(f"SELECT DISTINCT CAST({column} AS VARCHAR), {column} FROM {self.table()}"))
+        return [written.get(text) for text in texts]
+
+    def arrays(self, expressions: Sequence[str]) -> list[np.ndarray[Any, Any]]:
+        """Give whole columns, in the order of the rows; masked where they are empty."""
+        chosen = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(expressions))
+        with self.asked(f"SELECT {chosen} FROM {self.table()}") as cursor:
+            columns = cursor.fetchnumpy()
+        return [columns[f"v{i}"] for i in range(len(expressions))]
+
     def query(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Run a query on the file, a piece at a time."""
+        with self.asked(query) as cursor:
+            while chunk := cursor.fetchmany(ROWS_AT_A_TIME):
+                yield from chunk
+
+    @contextmanager
+    def asked(self, query: str) -> Iterator[Any]:
+        """Run a query on the file; whatever DuckDB says of it is said of the file."""
         import duckdb
 
         try:
             with duckdb.connect() as connection:
                 connection.execute("SET enable_progress_bar = false")
-                cursor = connection.execute(query, [self.path])
-                while chunk := cursor.fetchmany(ROWS_AT_A_TIME):
-                    yield from chunk
+                yield connection.execute(query, [self.path])
         except duckdb.Error as error:
             raise ValueError(self.unreadable(str(error))) from error
 
@@ -214,6 +302,10 @@ class _Parquet(_Source):
             raise TypeError(msg)
         return '"' + name.replace('"', '""') + '"'
 
+    def kind_of(self, column: str) -> Literal["number", "text", "other"]:
+        held = self.types[column[1:-1].replace('""', '"')]
+        return "number" if held in NUMBERS else "text" if held == "VARCHAR" else "other"
+
     def table(self) -> str:
         return "read_parquet(?, hive_partitioning = false)"
 
@@ -241,6 +333,13 @@ class _Json(_Source):
     def table(self) -> str:
         return f"read_json_objects(?, format = '{self.form}', hive_partitioning = false)"
 
+    def kind_of(self, column: str) -> Literal["number", "text", "other"]:
+        return "other"
+
+    def read_back(self, column: str, texts: list[Any]) -> list[Any]:
+        """JSON is read from its text anyway."""
+        return texts
+
     def label(self, value: Any) -> Any:
         if value is not None and value[0] in "[{":
             columns = ", ".join(map(repr, self.wanted))
@@ -253,6 +352,18 @@ class _Json(_Source):
         if value is None or value[0] in "[{":
             return value
         return json.loads(value)
+
+
+def _turned(read: Distinct, turn: Callable[[Any], Any]) -> Distinct:
+    return Distinct(read.codes, list(map(turn, read.values)))
+
+
+def _wrong(column: str) -> str:
+    """Mark the texts that are no numbers, or that SQL alone takes for some, such as 1_000 and +-1."""
+    return (
+        f"coalesce(trim({column}), '') <> '' AND "
+        f"NOT (TRY_CAST({column} AS DOUBLE) IS NOT NULL AND regexp_full_match(trim({column}), '{PLAIN_NUMBER}'))"
+    )
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

@@ -1,8 +1,10 @@
 """Reading data in memory: lists, arrays, and frames of any library through Narwhals."""
 
 import difflib
-from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import narwhals as nw
@@ -10,12 +12,63 @@ import numpy as np
 
 from npsstats.tabulation.answers import Answer, Reading, RowReading
 from npsstats.tabulation.judging import plain
-from npsstats.typing import Label
+from npsstats.typing import BoolArray, FloatArray, IntArray, Label
 
-__all__ = ["match_columns", "read_frame", "read_frame_rows", "read_values", "trimmed"]
+__all__ = [
+    "Distinct",
+    "Piece",
+    "distinct_numbers",
+    "distinct_objects",
+    "first_rows",
+    "match_columns",
+    "read_frame",
+    "read_frame_columns",
+    "read_frame_rows",
+    "read_values",
+    "trimmed",
+]
 
 # What most labels are; to look at the type of a million of them is quicker than to convert them.
 PLAIN = frozenset({int, str})
+
+# Whole numbers that span at most so many times their number are factorised without sorting.
+DENSE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """A column as its values and which of them each row has: ``values[codes[row]]``.
+
+    The values come as their library gives them. Some may mean the same (None and NaN), some may not occur.
+    """
+
+    codes: IntArray
+    values: list[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Whole columns of a frame, or of one of several files; numbers are factorised where they need a look.
+
+    Attributes
+    ----------
+    file : str or None
+        Where they are from.
+    n_rows : int
+        The rows.
+    labels, numbers, answers : list
+        The columns, one for each name asked for.
+    order, remarks
+        As for `Reading`.
+    """
+
+    file: str | None
+    n_rows: int
+    labels: list[Distinct]
+    numbers: list[FloatArray | Distinct]
+    answers: list[Distinct]
+    order: Mapping[int, list[Hashable]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def read_values(values: Sequence[Any] | np.ndarray[Any, Any], *, name: str = "data") -> Reading:
@@ -101,6 +154,88 @@ def read_frame_rows(
     return RowReading(rows=rows, order=_orders(frame, actual[:size]), remarks=remarks)
 
 
+def read_frame_columns(
+    frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]",
+    labels: Sequence[str],
+    numbers: Sequence[str],
+    answers: Sequence[str],
+) -> Piece:
+    """Read whole columns of a frame.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column.
+    TypeError
+        If a column holds lists or other containers.
+    """
+    frame, actual, remarks = _selected(frame, [*labels, *answers, *numbers])
+    whole = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    size, both = len(labels), len(labels) + len(answers)
+    coded = {column: _distinct_in(whole[column]) for column in dict.fromkeys(actual[:both])}
+    return Piece(
+        file=None,
+        n_rows=len(whole),
+        labels=[coded[column] for column in actual[:size]],
+        numbers=[_floats_in(whole[column]) for column in actual[both:]],
+        answers=[coded[column] for column in actual[size:both]],
+        order=_orders(frame, actual[:size]),
+        remarks=list(dict.fromkeys(remarks)),
+    )
+
+
+def distinct_numbers(values: np.ndarray[Any, Any], absent: BoolArray | None = None) -> Distinct:
+    """Factorise whole numbers, numbers or truth values; of the rows where they are absent they say nothing."""
+    if values.dtype.kind == "f":
+        empty = np.isnan(values)
+        if empty.any():
+            absent = _within(absent, empty)
+            values = values[~empty]
+    if values.dtype.kind in "iu" and values.size and int(values.max()) - int(values.min()) < DENSE * values.size:
+        # Without sorting: mark what occurs.
+        low = int(values.min())
+        # A small type would overflow; the largest cannot be signed.
+        wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
+        places = (wide - wide.dtype.type(low)).astype(np.int64, copy=False)
+        occurs = np.bincount(places) > 0
+        known = [low + place for place in np.flatnonzero(occurs).tolist()]
+        codes = (np.cumsum(occurs) - 1)[places]
+    else:
+        distinct, codes = np.unique(values, return_inverse=True)
+        known = distinct.tolist()
+    if absent is None or not absent.any():
+        return Distinct(codes.astype(np.int64, copy=False), known)
+    spread = np.full(absent.size, len(known), dtype=np.int64)
+    spread[~absent] = codes
+    return Distinct(spread, [*known, None])
+
+
+def distinct_objects(entries: Sequence[Any]) -> Distinct:
+    """Factorise Python values; equal values of different types stay apart.
+
+    Raises
+    ------
+    TypeError
+        If a value is a container.
+    """
+    types = set(map(type, entries))
+    places: defaultdict[Any, int] = defaultdict(count().__next__)
+    if types <= {str, type(None)}:
+        codes = np.fromiter(map(places.__getitem__, entries), np.int64, len(entries))
+        return Distinct(codes, list(places))
+    keys = zip(map(type, entries), entries, strict=True)
+    codes = np.fromiter(map(places.__getitem__, keys), np.int64, len(entries))
+    return Distinct(codes, [entry for _, entry in places])
+
+
+def first_rows(codes: IntArray, size: int) -> IntArray:
+    """The first row of each code; the number of rows for a code that does not occur."""
+    first = np.full(size + 1, codes.size, dtype=np.int64)
+    # Of several values for one place the last one stays: from the end, the first row.
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    return first[:size]
+
+
 def match_columns(wanted: Sequence[str], columns: Sequence[str]) -> tuple[list[str], list[str]]:
     """Find columns by name; where only the spaces around a name differ, with a remark.
 
@@ -156,6 +291,58 @@ def _orders(frame: "nw.DataFrame[Any] | nw.LazyFrame[Any]", columns: Sequence[st
     return {
         i: list(dtype.categories) for i, column in enumerate(columns) if isinstance(dtype := schema[column], nw.Enum)
     }
+
+
+def _distinct_in(series: "nw.Series[Any]") -> Distinct:
+    """Factorise a column as fast as its library can; what the values are is what the library says in `to_list`."""
+    dtype = series.dtype
+    if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
+        present = series.drop_nulls().to_numpy()
+        if present.dtype.kind in "iufb":
+            return distinct_numbers(present, series.is_null().to_numpy())
+    elif series.implementation.is_pandas():
+        native, pandas = series.to_native(), series.__native_namespace__()
+        # A column of Python objects may hold True beside 1.
+        if native.dtype != object or pandas.api.types.infer_dtype(native) == "string":
+            codes = np.asarray(pandas.factorize(native)[0], dtype=np.int64)
+            size = int(codes.max(initial=-1)) + 1
+            codes = np.where(codes < 0, size, codes)
+            return Distinct(codes, [*series[first_rows(codes, size)].to_list(), None])
+    elif dtype == nw.String or (series.implementation.is_polars() and dtype in (nw.Categorical, nw.Enum)):
+        texts = series.cast(nw.String)
+        filled = texts.drop_nulls()
+        values = filled.unique().to_list()
+        codes = np.full(len(series), len(values), dtype=np.int64)
+        if values:
+            coded = filled.replace_strict(values, list(range(len(values))), return_dtype=nw.Int64)
+            codes[~texts.is_null().to_numpy()] = coded.to_numpy()
+        return Distinct(codes, [*values, None])
+    entries = series.to_list()
+    try:
+        return distinct_objects(entries)
+    except TypeError:
+        wrong = next((entry for entry in entries if not isinstance(entry, Hashable)), None)
+        raise _not_single(series.name, type(wrong).__name__) from None
+
+
+def _within(absent: BoolArray | None, empty: BoolArray) -> BoolArray:
+    """Mark the empty ones among the rows that are not absent."""
+    if absent is None:
+        return empty
+    together = absent.copy()
+    together[~absent] = empty
+    return together
+
+
+def _floats_in(series: "nw.Series[Any]") -> FloatArray | Distinct:
+    """Give a column of numbers as it is, any other factorised."""
+    if series.dtype.is_integer() or series.dtype.is_float():
+        present = series.drop_nulls().to_numpy()
+        if present.dtype.kind in "iuf":
+            values = np.full(len(series), np.nan)
+            values[~series.is_null().to_numpy()] = present
+            return values
+    return _distinct_in(series)
 
 
 def _not_single(column: str, what: object) -> TypeError:
