@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from npsstats.inference.comparison import compare
-from npsstats.inference.methods import UnitProblem, check_confidence_level, check_counts
+from npsstats.inference.methods import UnitProblem, check_are_counts, check_confidence_level, check_counts
 from npsstats.inference.search import Exchange, Found, On, Question, neighbours, search_series
 from npsstats.inference.series import answered_periods, check_order, series_of, times_of
 from npsstats.kernels.wald import mean_and_variance
@@ -138,7 +138,7 @@ def find_changes(
     """
     check_confidence_level(confidence_level)
     question = Question.of(on, exchange, penalty, max_changes, rng, n_resamples, float(confidence_level))
-    counts, answered, notes = answered_periods(counts, "find_changes")
+    counts, answered, notes = answered_periods(check_are_counts(counts), "find_changes")
     counts, metric = check_counts(counts, metric)
     _check_times(counts, times, answered)
     problem = UnitProblem.of(counts.counts, metric)

@@ -7,12 +7,14 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from npsstats.inference.compared import Compared, Question, put_side_by_side
+from npsstats.inference.arrangement import put_side_by_side
+from npsstats.inference.compared import Compared, Question
 from npsstats.inference.methods import Settings, check_metric, settings_for
 from npsstats.ratings.checks import check_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.equivalences import Claim, Equivalence
 from npsstats.typing import FloatArray
 
@@ -20,7 +22,7 @@ __all__ = ["equivalence"]
 
 
 def equivalence(
-    counts: RatingCounts | PairedCounts,
+    counts: RatingCounts | PairedCounts | SurveyCounts,
     *,
     margin: float,
     claim: Claim = "equivalence",
@@ -42,7 +44,7 @@ def equivalence(
 
     Parameters
     ----------
-    counts : RatingCounts or PairedCounts
+    counts : RatingCounts, PairedCounts or SurveyCounts
         As for `compare`.
     margin : float
         The greatest difference that does not matter, in points, above 0; to be fixed before the data are seen.

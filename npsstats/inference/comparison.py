@@ -9,13 +9,15 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from npsstats.inference.adjustment import ADJUSTMENTS, adjusted_pvalues, check_adjustment
-from npsstats.inference.compared import Compared, Question, put_side_by_side
+from npsstats.inference.arrangement import put_side_by_side
+from npsstats.inference.compared import Compared, Question
 from npsstats.inference.methods import Settings, check_metric, settings_for
 from npsstats.kernels.simultaneous import max_pvalues, max_quantile
 from npsstats.ratings.checks import check_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.differences import DETECTION, Differences
 from npsstats.typing import Alternative, FloatArray
 
@@ -28,7 +30,7 @@ ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
 def compare(
-    counts: RatingCounts | PairedCounts,
+    counts: RatingCounts | PairedCounts | SurveyCounts,
     *,
     reference: Hashable = None,
     metric: Metric | None = None,
@@ -51,9 +53,9 @@ def compare(
 
     Parameters
     ----------
-    counts : RatingCounts or PairedCounts
+    counts : RatingCounts, PairedCounts or SurveyCounts
         Counts by group, with other respondents in each group; or pairs of ratings of the same respondents, whose
-        second wave is compared with the first.
+        second wave is compared with the first; or a survey, whose groups may share clusters and respondents.
     reference : label, word or number
         What each group is compared with (not for pairs):
 
@@ -85,7 +87,9 @@ def compare(
         - ``"bayes"``: equal-tailed interval of the posterior with Jeffreys' prior; its p-value is twice the smaller
           posterior probability of a side.
 
-        Where groups share respondents (windows, waves): the first five. Against a benchmark: the methods of `estimate`.
+        For a survey: ``"score"`` and ``"likelihood"`` on effective respondents [9]_, ``"t"`` and ``"wald"`` with the
+        standard error of its design. Where groups share respondents (windows, waves): the first five. Against a
+        benchmark: the methods of `estimate`.
         For the same people: those of them that are made for any values, and ``"sign-flip"``, exact if changes up and
         down are alike [8]_.
     alternative : {"two-sided", "less", "greater"}, default "two-sided"
@@ -130,7 +134,8 @@ def compare(
     Warns
     -----
     SmallSampleWarning
-        If groups are too small, or their ratings too lopsided, for the method to keep its level.
+        If groups are too small, or their ratings too lopsided, for the method to keep its level; or the clusters of a
+        survey too few.
     OverlapWarning
         If groups share respondents and the counts do not say which.
 
@@ -151,6 +156,8 @@ def compare(
        Statistics 41, 484-507. doi:10.1214/13-AOS1090
     .. [8] Hartigan, J. A. (1969). Using subsample values as typical values. Journal of the American Statistical
        Association 64, 1303-1317.
+    .. [9] Korn, E. L. & Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of
+       positive counts estimated from survey data. Survey Methodology 24, 193-201.
 
     Examples
     --------

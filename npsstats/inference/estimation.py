@@ -6,10 +6,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from npsstats.inference.cautions import warn_of_small_samples
+from npsstats.inference.effective import find_survey_method
 from npsstats.inference.intervals import ONE_SAMPLE_METHODS
-from npsstats.inference.methods import UnitProblem, check_counts, find_method, score_and_error, settings_for
+from npsstats.inference.methods import (
+    Settings,
+    UnitProblem,
+    check_counts,
+    check_metric,
+    find_method,
+    score_and_error,
+    settings_for,
+)
+from npsstats.inference.surveyed import check_survey, scores_of, warn_of_few_clusters, warn_of_small_scores
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.estimates import Estimates
 from npsstats.typing import Alternative
 
@@ -17,7 +28,7 @@ __all__ = ["estimate"]
 
 
 def estimate(
-    counts: RatingCounts,
+    counts: RatingCounts | SurveyCounts,
     *,
     metric: Metric | None = None,
     method: str = "score",
@@ -35,8 +46,9 @@ def estimate(
 
     Parameters
     ----------
-    counts : RatingCounts
-        Respondents by group and rating, from `tabulate` or `RatingCounts.from_categories`.
+    counts : RatingCounts or SurveyCounts
+        Respondents by group and rating, from `tabulate` or `RatingCounts.from_categories`; or a sample with weights,
+        strata or clusters, from `tabulate_survey`.
     metric : Metric, optional
         The score; by default the metric of the counts, NPS on the scale 0-10.
     method : str, default "score"
@@ -71,6 +83,10 @@ def estimate(
           hundred respondents [11]_, [12]_;
         - ``"lloyd"``: the same test at the estimated shares instead of the least favourable ones: nearly as safe,
           and shorter [13]_.
+
+        For a survey: ``"score"`` and ``"likelihood"`` on as many respondents as its weights and clusters leave, with
+        critical values for its degrees of freedom [14]_; ``"t"`` and ``"wald"``, score -+ t or z standard errors of
+        the design, too short with few clusters.
     alternative : {"two-sided", "less", "greater"}, default "two-sided"
         ``"less"`` gives an upper limit only, ``"greater"`` a lower limit only; the other end is that of the scale.
     confidence_level : float, default 0.95
@@ -131,6 +147,8 @@ def estimate(
        binomial proportions. Biometrics 55, 1202-1209. doi:10.1111/j.0006-341X.1999.01202.x
     .. [13] Lloyd, C. J. (2008). Exact P-values for discrete models obtained by estimation and maximization.
        Australian & New Zealand Journal of Statistics 50, 329-345.
+    .. [14] Korn, E. L. & Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of
+       positive counts estimated from survey data. Survey Methodology 24, 193-201.
 
     Examples
     --------
@@ -147,11 +165,9 @@ def estimate(
     A       1,000        0  20.0            1.90  16.3  23.7
     B       1,000        0  20.0            1.26  17.6  22.6
     """
-    counts, metric = check_counts(counts, metric)
-    chosen = find_method(ONE_SAMPLE_METHODS, method)
     settings = settings_for(
         method,
-        metric,
+        check_metric(counts, metric),
         confidence_level=confidence_level,
         alternative=alternative,
         pseudo_counts=pseudo_counts,
@@ -159,6 +175,10 @@ def estimate(
         n_resamples=n_resamples,
         methods=ONE_SAMPLE_METHODS,
     )
+    if isinstance(counts, SurveyCounts):
+        return _of_survey(counts, metric, method, settings)
+    counts, metric = check_counts(counts, metric)
+    chosen = find_method(ONE_SAMPLE_METHODS, method)
     problem = UnitProblem.of(counts.counts, metric)
     chosen.applies(method, problem, settings)
     warn_of_small_samples(method, chosen.needs.respondents(problem), counts.n, counts.labels, stacklevel=3)
@@ -180,4 +200,34 @@ def estimate(
         alternative=alternative,
         references=metric.references + chosen.references,
         notes=counts.notes + chosen.notes(problem, settings),
+    )
+
+
+def _of_survey(counts: SurveyCounts, metric: Metric | None, method: str, settings: Settings) -> Estimates:
+    """Estimate the scores of a sample with a design."""
+    metric = check_survey(counts, metric)
+    chosen = find_survey_method(method, ONE_SAMPLE_METHODS)
+    sides, problem = scores_of(counts, metric)
+    warn_of_small_scores(chosen, method, problem, counts, metric, stacklevel=4)
+    warn_of_few_clusters(sides, counts.labels, stacklevel=4)
+    low, high = chosen.limits(problem, settings)
+    lowest, highest = metric.bounds
+    width, alternative = highest - lowest, settings.alternative
+    return Estimates(
+        by=counts.by,
+        labels=counts.labels,
+        n=sides.n,
+        missing=counts.missing,
+        score=sides.shares @ metric.levels,
+        standard_error=width * problem.error,
+        low=np.full_like(low, lowest) if alternative == "less" else lowest + width * low,
+        high=np.full_like(high, highest) if alternative == "greater" else lowest + width * high,
+        metric=metric,
+        method=method,
+        method_title=chosen.title,
+        confidence_level=settings.confidence_level,
+        alternative=alternative,
+        references=metric.references + chosen.references,
+        notes=counts.notes,
+        design=counts.design.description,
     )

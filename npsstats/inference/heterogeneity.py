@@ -21,12 +21,15 @@ from npsstats.inference.methods import (
     score_and_error,
     settings_for,
 )
+from npsstats.inference.survey_tests import survey_homogeneity
+from npsstats.inference.surveyed import check_survey
 from npsstats.kernels import heterogeneity as kernel
 from npsstats.kernels.heterogeneity import Verdict
 from npsstats.kernels.marginal import bhapkar, exact_sign, stuart_maxwell
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results import format as write
 from npsstats.results.homogeneities import Homogeneity
 from npsstats.results.protocol import group_text
@@ -116,7 +119,7 @@ COLUMNS = ("statistic", "df", "df2", "pvalue")
 
 
 def homogeneity(
-    counts: RatingCounts | PairedCounts,
+    counts: RatingCounts | PairedCounts | SurveyCounts,
     *,
     metric: Metric | None = None,
     method: str = "score",
@@ -131,14 +134,15 @@ def homogeneity(
 
     Parameters
     ----------
-    counts : RatingCounts or PairedCounts
+    counts : RatingCounts, PairedCounts or SurveyCounts
         Respondents by group and rating: other respondents in each group. With several group columns the last one is
         compared, within equal labels of the others. Or pairs of ratings of the same respondents in two waves: then
-        the waves are compared, within each group.
+        the waves are compared, within each group. Or a survey, whose groups may share clusters.
     metric : Metric, optional
         The score; by default the metric of the counts.
     method : str, default "score"
-        The test of the score, for independent groups; with pairs, ``"score"`` only:
+        The test of the score, for independent groups; with pairs ``"score"`` only, with a survey ``"score"``, carried
+        over to its design, or ``"wald"``:
 
         - ``"score"``: score statistic of the multinomial likelihood, with variances that hold under the hypothesis
           [1]_, [2]_. The default, for its size (see Notes); it also takes groups of one respondent, and groups whose
@@ -148,7 +152,9 @@ def homogeneity(
           into groups of these sizes; exact where the distributions are the same [3]_;
         - ``"welch"``: F test with unequal variances [4]_;
         - ``"james"``: the same statistic, against critical values of the second order [5]_;
-        - ``"chi-square"``: the same statistic, against chi-square [6]_: for large groups only.
+        - ``"chi-square"``: the same statistic, against chi-square [6]_: for large groups only;
+        - ``"wald"``: for a survey, the quadratic form of the differences, as an F test with the design's degrees of
+          freedom [9]_.
     rng : int or numpy.random.Generator, optional
         For ``"permutation"``: the seed, or the source of random numbers.
     n_resamples : int, optional
@@ -161,7 +167,8 @@ def homogeneity(
         chi-square test of the distribution of the ratings that occur [7]_; the test of Kruskal and Wallis, with
         ties, whether ratings tend to be higher in some groups [8]_. For pairs: the score, by the squared score
         statistic of the change; as many up as down, by the exact sign test; the distribution, by the tests of Stuart
-        and Maxwell and of Bhapkar, which has no answer where all respondents move alike.
+        and Maxwell and of Bhapkar, which has no answer where all respondents move alike. For a survey: Pearson's test
+        with the correction of Rao and Scott [10]_, and the rank test of Lumley and Scott [11]_.
 
     Raises
     ------
@@ -207,6 +214,11 @@ def homogeneity(
        Philosophical Magazine 50, 157-175. doi:10.1080/14786440009463897
     .. [8] Kruskal, W. H. & Wallis, W. A. (1952). Use of ranks in one-criterion variance analysis. Journal of the
        American Statistical Association 47, 583-621. doi:10.1080/01621459.1952.10483441
+    .. [9] Korn, E. L. & Graubard, B. I. (1990). Simultaneous testing of regression coefficients with complex survey
+       data: use of Bonferroni t statistics. The American Statistician 44, 270-276.
+    .. [10] Rao, J. N. K. & Scott, A. J. (1984). On chi-squared tests for multiway contingency tables with cell
+       proportions estimated from survey data. The Annals of Statistics 12, 46-60. doi:10.1214/aos/1176346391
+    .. [11] Lumley, T. & Scott, A. J. (2013). Two-sample rank tests under complex sampling. Biometrika 100, 831-842.
 
     Examples
     --------
@@ -229,6 +241,10 @@ def homogeneity(
     """
     if isinstance(counts, PairedCounts):
         return _of_pairs(counts, metric, method, rng, n_resamples)
+    if isinstance(counts, SurveyCounts):
+        metric = check_survey(counts, metric)
+        _settings(method, metric, rng, n_resamples)
+        return survey_homogeneity(counts, _blocks(counts), metric, method, tuple(HOMOGENEITY_METHODS))
     counts, metric = check_counts(counts, metric)
     chosen = find_method(HOMOGENEITY_METHODS, method)
     settings = _settings(method, metric, rng, n_resamples)
@@ -385,7 +401,7 @@ def _settings(method: str, metric: Metric, rng: Any, n_resamples: int | None) ->
     )
 
 
-def _blocks(counts: RatingCounts) -> list[IndexArray]:
+def _blocks(counts: RatingCounts | SurveyCounts) -> list[IndexArray]:
     """Find the groups that are compared with each other: those with equal labels but the last."""
     if not counts.by:
         msg = "there is only one group, and nothing to compare it with. Tabulate with `by`."

@@ -14,6 +14,7 @@ from npsstats.ratings.checks import check_number, check_rng, check_type, check_w
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.format import level
 from npsstats.results.protocol import group_text
 from npsstats.typing import Alternative, FloatArray, IntArray
@@ -174,11 +175,11 @@ def check_metric(counts: object, metric: Metric | None) -> Metric:
     """Find the metric of a question to counts of either kind, before the design is known."""
     if metric is not None:
         return check_type("metric", metric, Metric, "npsstats.NPS")
-    if isinstance(counts, (RatingCounts, PairedCounts)):
+    if isinstance(counts, (RatingCounts, PairedCounts, SurveyCounts)):
         return counts.metric
     msg = (
-        f"`counts` must be RatingCounts or PairedCounts; got {type(counts).__name__}. "
-        "Make them with `tabulate` or `tabulate_pairs` from responses."
+        f"`counts` must be RatingCounts, PairedCounts or SurveyCounts; got {type(counts).__name__}. "
+        "Make them with `tabulate`, `tabulate_pairs` or `tabulate_survey` from responses."
     )
     raise TypeError(msg)
 
@@ -217,6 +218,13 @@ def check_pairs(pairs: PairedCounts, metric: Metric | None, *, twice: bool = Tru
 
 def check_are_counts(counts: object) -> RatingCounts:
     """Check that the data of a question are counts."""
+    if isinstance(counts, SurveyCounts):
+        msg = (
+            "`counts` must be RatingCounts, of independent respondents who count the same; SurveyCounts have a design. "
+            "For them there are `estimate`, `compare`, `equivalence`, `homogeneity` and `trend`; `counts.respondents` "
+            "are the simple counts, without weights and clusters."
+        )
+        raise TypeError(msg)
     if not isinstance(counts, RatingCounts):
         msg = (
             f"`counts` must be RatingCounts; got {type(counts).__name__}. "

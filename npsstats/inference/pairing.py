@@ -11,6 +11,7 @@ from npsstats.kernels.simultaneous import Contrasts
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.periods import read_periods, year_before
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.protocol import group_text
 from npsstats.typing import FloatArray, IndexArray, IntArray
 
@@ -52,7 +53,7 @@ class Pairing:
     notes: tuple[str, ...] = ()
 
 
-def pair_with_benchmark(counts: RatingCounts, metric: Metric, reference: object) -> float | None:
+def pair_with_benchmark(counts: RatingCounts | SurveyCounts, metric: Metric, reference: object) -> float | None:
     """Read `reference` as a fixed benchmark in points, if it is a number and no label of a group."""
     if isinstance(reference, bool) or not isinstance(reference, (Real, np.number)):
         return None
@@ -305,10 +306,10 @@ def _gaps(counts: RatingCounts) -> tuple[str, ...]:
     return ()
 
 
-def _last_labels(counts: RatingCounts) -> set[Hashable]:
+def _last_labels(counts: RatingCounts | SurveyCounts) -> set[Hashable]:
     return {label[-1] for label in counts.labels} if counts.by else set()
 
 
-def _listed(counts: RatingCounts) -> str:
+def _listed(counts: RatingCounts | SurveyCounts) -> str:
     shown = list(dict.fromkeys(label[-1] for label in counts.labels if label))
     return ", ".join(map(repr, shown[:10])) + (", ..." if len(shown) > 10 else "") if shown else "none"

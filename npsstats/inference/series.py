@@ -1,25 +1,27 @@
 """Groups as series of periods: which belong together, in what order, and when they were."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from npsstats.inference.methods import check_are_counts
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.periods import Periods, read_periods
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.typing import BoolArray, FloatArray, IndexArray, IntArray, Label
 
 __all__ = ["answered_periods", "check_order", "series_of", "times_of"]
 
 
-def answered_periods(counts: object, question: str) -> tuple[RatingCounts, BoolArray, tuple[str, ...]]:
+Counts = TypeVar("Counts", RatingCounts, SurveyCounts)
+
+
+def answered_periods(counts: Counts, question: str) -> tuple[Counts, BoolArray, tuple[str, ...]]:
     """Leave out periods without ratings, which say nothing, and note it.
 
     Returns the other counts, which groups they are, and the note.
     """
-    counts = check_are_counts(counts)
     if not counts.by:
         msg = f"`{question}` needs periods; these counts have one group only. Tabulate with `by`."
         raise ValueError(msg)
@@ -31,7 +33,7 @@ def answered_periods(counts: object, question: str) -> tuple[RatingCounts, BoolA
     return counts.answered(), answered, (note,)
 
 
-def series_of(counts: RatingCounts) -> list[tuple[Label, IndexArray]]:
+def series_of(counts: RatingCounts | SurveyCounts) -> list[tuple[Label, IndexArray]]:
     """Find the groups of each series: those with the same labels in all group columns but the last."""
     rows: dict[Label, list[int]] = {}
     for i, label in enumerate(counts.labels):
@@ -39,7 +41,7 @@ def series_of(counts: RatingCounts) -> list[tuple[Label, IndexArray]]:
     return [(label, np.array(where, dtype=np.intp)) for label, where in rows.items()]
 
 
-def check_order(counts: RatingCounts, when: FloatArray | IntArray) -> None:
+def check_order(counts: RatingCounts | SurveyCounts, when: FloatArray | IntArray) -> None:
     """Check that the groups of each series follow each other in time."""
     for _, rows in series_of(counts):
         wrong = np.flatnonzero(np.diff(when[rows]) <= 0)
@@ -59,7 +61,7 @@ def check_order(counts: RatingCounts, when: FloatArray | IntArray) -> None:
 
 
 def times_of(
-    counts: RatingCounts, times: ArrayLike | Sequence[Any] | None, answered: BoolArray
+    counts: RatingCounts | SurveyCounts, times: ArrayLike | Sequence[Any] | None, answered: BoolArray
 ) -> tuple[FloatArray, Periods | None]:
     """When each group was asked, in years, and what its period is, if that is known."""
     if times is None:

@@ -1,7 +1,7 @@
 """Where is the score going?"""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -13,11 +13,14 @@ from npsstats.inference.methods import (
     Settings,
     UnitProblem,
     check_alternative,
+    check_are_counts,
     check_confidence_level,
     check_counts,
     pvalues,
 )
 from npsstats.inference.series import answered_periods, series_of, times_of
+from npsstats.inference.surveyed import check_survey, scores_of, warn_of_few_clusters
+from npsstats.kernels.effective import critical_values, tails
 from npsstats.kernels.regression import (
     contrast_columns,
     fit_line,
@@ -29,6 +32,7 @@ from npsstats.kernels.regression import (
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.periods import Periods
 from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.protocol import group_text
 from npsstats.results.trends import Trend
 from npsstats.typing import Alternative, FloatArray, IndexArray, IntArray, Label
@@ -49,7 +53,7 @@ SEASONS = {
 
 
 def trend(
-    counts: RatingCounts,
+    counts: RatingCounts | SurveyCounts,
     *,
     metric: Metric | None = None,
     times: ArrayLike | Sequence[Any] | None = None,
@@ -61,12 +65,13 @@ def trend(
     """Fit a straight line through the scores of periods, in points per year, with or without a season.
 
     The last group column holds the periods; there is a line for each combination of labels of the others. The
-    periods must be independent samples: other respondents in each. Time is real time, so gaps count. Use
+    periods must be independent samples, other respondents in each, unless the counts are those of a survey, which
+    knows what periods have in common. Time is real time, so gaps count. Use
     `find_changes` for steps rather than a slope, `compare` for the difference of single periods.
 
     Parameters
     ----------
-    counts : RatingCounts
+    counts : RatingCounts or SurveyCounts
         Respondents by period and rating, in order of time.
     metric : Metric, optional
         The score; by default the metric of the counts.
@@ -150,12 +155,15 @@ def trend(
         msg = f"`overdispersion` must be True or False; got {overdispersion!r}."
         raise TypeError(msg)
     settings = Settings(confidence_level=float(confidence_level), alternative=alternative)
-    counts, answered, notes = answered_periods(counts, "trend")
-    counts, metric = check_counts(counts, metric)
+    if isinstance(counts, SurveyCounts):
+        counts, answered, notes = answered_periods(counts, "trend")
+    else:
+        counts, answered, notes = answered_periods(check_are_counts(counts), "trend")
+    samples, metric = _samples_of(counts, metric)
     when, periods = times_of(counts, times, answered)
     model = _Season.of(season, periods)
-    problem, n = UnitProblem.of(counts.counts, metric), counts.n
-    lines = [_line(label, rows, problem, when, model, settings, overdispersion) for label, rows in series_of(counts)]
+    n = counts.n
+    lines = [_line(label, rows, samples, when, model, settings, overdispersion) for label, rows in series_of(counts)]
     _warn_without_spread(lines)
     shown = np.concatenate([line.rows for line in lines])
 
@@ -198,6 +206,7 @@ def trend(
         alternative=alternative,
         references=(*metric.references, "mccullagh1989"),
         notes=counts.notes + notes,
+        design=counts.design.description if isinstance(counts, SurveyCounts) else "",
     )
 
 
@@ -279,10 +288,52 @@ class _Line:
     span: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Samples:
+    """The samples of the periods, and what is known of their errors.
+
+    Attributes
+    ----------
+    problem : UnitProblem
+        Respondents by level; of a survey, effective ones.
+    correlation : ndarray or None
+        Of the scores, where periods share respondents or clusters.
+    df : callable
+        Takes periods; gives the degrees of freedom of their variances, and those of independent respondents.
+    """
+
+    problem: UnitProblem
+    correlation: FloatArray | None
+    df: Callable[[IndexArray], tuple[float, float]]
+
+
+def _samples_of(counts: RatingCounts | SurveyCounts, metric: Metric | None) -> tuple[_Samples, Metric]:
+    if not isinstance(counts, SurveyCounts):
+        counts, metric = check_counts(counts, metric)
+        problem = UnitProblem.of(counts.counts, metric)
+        return _Samples(problem=problem, correlation=None, df=lambda rows: (np.inf, np.inf)), metric
+    metric = check_survey(counts, metric)
+    sides, scores = scores_of(counts, metric)
+    warn_of_few_clusters(sides, counts.labels, stacklevel=4)
+    both = np.outer(scores.error, scores.error)
+    correlation = np.divide(sides.covariance, both, out=np.zeros_like(both), where=both > 0)
+    np.fill_diagonal(correlation, 1.0)
+    survey = counts
+
+    def df(rows: IndexArray) -> tuple[float, float]:
+        together = np.zeros((1, len(survey)))
+        together[0, rows] = 1
+        largest = float(survey.n[rows].sum() - 1)
+        return min(float(survey.design.df(together)[0]), largest), largest
+
+    problem = UnitProblem(scores.counts[:, 0], scores.values, metric.bounds, metric.name)
+    return _Samples(problem=problem, correlation=correlation, df=df), metric
+
+
 def _line(
     label: Label,
     rows: IndexArray,
-    problem: UnitProblem,
+    samples: _Samples,
     when: FloatArray,
     season: _Season,
     settings: Settings,
@@ -292,7 +343,10 @@ def _line(
     design, effects, names = season.columns(rows, when)
     design = np.column_stack([np.ones(rows.size), when[rows] - middle, design])
     _check_design(label, design, season)
-    fit = fit_line(problem.counts[rows], problem.values, when[rows], design)
+    problem = samples.problem
+    correlation = None if samples.correlation is None else samples.correlation[np.ix_(rows, rows)]
+    fit = fit_line(problem.counts[rows], problem.values, when[rows], design, correlation)
+    own, largest = (np.array([df]) for df in samples.df(rows))
     # Rows: the slope, the level, the effects of the season.
     terms = np.zeros((2 + len(effects), design.shape[1]))
     terms[[0, 1], [1, 0]] = 1
@@ -304,11 +358,16 @@ def _line(
     dispersion = fit.chi2 / fit.df
     # Without overdispersion, as if there were none at all: then chance alone decides.
     spread = dispersion if overdispersion else 0.0
-    quantile = widened_quantile(settings.tail, spread, fit.df)
+    chance = float(critical_values(settings.tail, own, largest)[0])
+    quantile = widened_quantile(settings.tail, spread, fit.df, chance)
     low, high = _limits(estimate, quantile * error, settings)
     period_low, period_high = _limits(fitted, quantile * fitted_error, settings)
     statistic = estimate / error
-    pvalue = pvalues(statistic, settings.alternative, lambda size: widened_tail(size, spread, fit.df))
+    pvalue = pvalues(
+        statistic,
+        settings.alternative,
+        lambda size: widened_tail(size, spread, fit.df, tails(size, own, largest)),
+    )
     factor = np.sqrt(np.maximum(spread, 1))
     # No hypothesis belongs to the level.
     unasked = np.where(np.arange(len(terms)) == 1, np.nan, 1.0)
@@ -331,7 +390,13 @@ def _line(
         columns=columns,
         df=fit.df,
         dispersion=dispersion,
-        season_pvalue=joint_tail(fit.coefficients[2:], fit.covariance[2:, 2:], spread, fit.df),
+        season_pvalue=joint_tail(
+            fit.coefficients[2:],
+            fit.covariance[2:, 2:],
+            spread,
+            fit.df,
+            np.inf if own >= largest else float(own[0]),
+        ),
         middle=middle,
         span=when[rows[-1]] - when[rows[0]],
     )

@@ -30,7 +30,7 @@ class Estimates(Result):
         The score, in points.
     standard_error : ndarray
         Of the score, in points: sqrt(sum p (c - score)^2 / n) with the observed shares p and the values c,
-        whatever the method of the interval.
+        whatever the method of the interval; of a survey, by its design.
     low, high : ndarray
         The limits of the interval, in points.
     metric : Metric
@@ -45,6 +45,8 @@ class Estimates(Result):
         Bibliography keys of metric and method.
     notes : tuple of str
         What a reader must know about the counts.
+    design : str
+        How the sample was drawn, in words; empty for independent respondents who count the same.
     version : str
         The version of npsstats.
     """
@@ -64,6 +66,7 @@ class Estimates(Result):
     alternative: Alternative
     references: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    design: str = ""
     version: str = __version__
 
     def columns(self) -> dict[str, Sequence[Any]]:
@@ -90,6 +93,7 @@ class Estimates(Result):
             "interval_method": self.method,
             "confidence_level": self.confidence_level,
             "alternative": self.alternative,
+            "sample_design": self.design,
             "notes": list(self.notes),
             "npsstats_version": self.version,
         }
@@ -119,7 +123,8 @@ class Estimates(Result):
         """
         by = f" by {', '.join(self.by)}" if self.by else ""
         sided = "" if self.alternative == "two-sided" else f", one-sided ({self.alternative})"
-        return f"{self.metric.name}{by}, {write.level(self.confidence_level)} {self.method_title}{sided}"
+        design = f"\n{self.design}" if self.design else ""
+        return f"{self.metric.name}{by}, {write.level(self.confidence_level)} {self.method_title}{sided}{design}"
 
     def sentences(self) -> list[str]:
         """Say each row in words, ready for a report.
@@ -153,7 +158,7 @@ class Estimates(Result):
         return (
             f"{self.metric.name} ({self.metric.description or 'custom metric'}) "
             f"with {'' if self.alternative == 'two-sided' else 'one-sided '}{write.level(self.confidence_level)} "
-            f"{self.method_title}"
+            f"{self.method_title}{f', {self.design}' if self.design else ''}"
         )
 
     def __len__(self) -> int:

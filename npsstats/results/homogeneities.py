@@ -23,6 +23,8 @@ TITLES = {
     "exact-sign": "exact sign test",
     "stuart-maxwell": "Stuart-Maxwell",
     "bhapkar": "Bhapkar",
+    "rao-scott": "Rao-Scott",
+    "lumley-scott": "Lumley-Scott rank test",
 }
 
 # What each test asks, said if it finds something and if it does not.
@@ -76,6 +78,8 @@ class Homogeneity(Result):
         Bibliography keys of metric and methods.
     notes : tuple of str
         What a reader must know about the counts.
+    design : str
+        How the sample was drawn, in words; empty for independent respondents who count the same.
     version : str
         The version of npsstats.
     """
@@ -97,6 +101,7 @@ class Homogeneity(Result):
     method_title: str
     references: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    design: str = ""
     version: str = __version__
 
     def columns(self) -> dict[str, Sequence[Any]]:
@@ -122,6 +127,7 @@ class Homogeneity(Result):
             "scale": str(self.metric.scale),
             "compared": self.compared,
             "score_method": self.score_method,
+            "sample_design": self.design,
             "notes": list(self.notes),
             "npsstats_version": self.version,
         }
@@ -160,6 +166,7 @@ class Homogeneity(Result):
         within = f" within {', '.join(self.by)}" if self.by else ""
         return (
             f"Is {self.metric.name} equal across {self.compared}{within}? {self.method_title}, beside the distribution"
+            f"{f' ({self.design})' if self.design else ''}"
         )
 
     def sentences(self) -> list[str]:
@@ -194,7 +201,8 @@ class Homogeneity(Result):
     def _of_score(self, row: int) -> str:
         p = self.pvalue[row]
         if p != p:
-            return "the test of a difference has no answer, as a group has no spread"
+            why = "clusters are too few for so many groups" if self.design else "a group has no spread"
+            return f"the test of a difference has no answer, as {why}"
         if p <= ERROR:
             return f"a difference is detected ({_p(p)})"
         return f"no difference is detected ({_p(p)}), which does not show that there is none"
@@ -240,6 +248,7 @@ class Homogeneity(Result):
         return (
             f"Equality of {self.metric.name} ({self.metric.description or 'custom metric'}) across {self.compared} by "
             f"{self.method_title}, beside tests of the distribution: {', '.join(beside)}"
+            f"{f'; {self.design}' if self.design else ''}"
         )
 
     def __len__(self) -> int:

@@ -80,6 +80,8 @@ class Trend(Result):
         Bibliography keys of metric and method.
     notes : tuple of str
         What a reader must know about the counts.
+    design : str
+        How the sample was drawn, in words; empty for independent respondents who count the same.
     version : str
         The version of npsstats.
     """
@@ -116,6 +118,7 @@ class Trend(Result):
     alternative: Alternative
     references: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    design: str = ""
     version: str = __version__
 
     def columns(self) -> dict[str, Sequence[Any]]:
@@ -168,6 +171,7 @@ class Trend(Result):
             "middle": self.middle.tolist(),
             "span": self.span.tolist(),
             "kind": self.kind,
+            "sample_design": self.design,
             "notes": list(self.notes),
             "npsstats_version": self.version,
         }
@@ -208,7 +212,8 @@ class Trend(Result):
         sided = "" if self.alternative == "two-sided" else f", one-sided ({self.alternative})"
         season = f" and {self.season}" if self.season else ""
         level = write.level(self.confidence_level)
-        return f"{self.metric.name}: straight line over time{season}, {level} intervals{sided}"
+        design = f" ({self.design})" if self.design else ""
+        return f"{self.metric.name}: straight line over time{season}, {level} intervals{sided}{design}"
 
     def sentences(self) -> list[str]:
         """Say each series in words, ready for a report.
@@ -299,6 +304,7 @@ class Trend(Result):
         return (
             f"Trend of {self.metric.name} ({self.metric.description or 'custom metric'}) by weighted least squares of "
             f"period scores on time{season}, with {spread} and {sided}{write.level(self.confidence_level)} intervals"
+            f"{f'; {self.design}' if self.design else ''}"
         )
 
     def __len__(self) -> int:

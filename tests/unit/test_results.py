@@ -372,7 +372,8 @@ def test_a_dictionary_is_flat_with_provenance_and_columns():
         **{name: getattr(result, name).tolist() for name in DIFFERENCE_COLUMNS[1:]},
     }
     provenance = [
-        "metric", "scale", "interval_method", "confidence_level", "alternative", "notes", "npsstats_version",
+        "metric", "scale", "interval_method", "confidence_level", "alternative", "sample_design", "notes",
+        "npsstats_version",
     ]  # fmt: skip
     assert list(estimate(categories()).to_dict()) == [*provenance, "group", *ESTIMATE_COLUMNS]
 

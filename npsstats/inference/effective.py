@@ -1,0 +1,238 @@
+"""Scores of estimated totals, as if of so many independent respondents: the methods for surveys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from npsstats.inference.intervals import NOTHING, Limits, Needs, Significance
+from npsstats.inference.methods import Settings, by_level, find_method, pvalues
+from npsstats.kernels.effective import critical_values, tails
+from npsstats.kernels.likelihood import signed_root
+from npsstats.kernels.restricted import Arms, Statistic, restricted_limits, restricted_statistic
+from npsstats.kernels.score import skewness_corrected_score
+from npsstats.kernels.wald import wald_limits, wald_statistic
+from npsstats.ratings.scales import Metric
+from npsstats.ratings.surveys import SurveyCounts
+from npsstats.typing import FloatArray, IntArray
+
+__all__ = ["SURVEY_METHODS", "EffectiveProblem", "Sides", "SurveyMethod", "find_survey_method", "unit_levels"]
+
+# A variance of 0 of ratings that differ: all of the population was asked, or calibration leaves nothing open.
+MOST_EFFECTIVE = 1e12
+
+
+def unit_levels(metric: Metric) -> FloatArray:
+    """Map the levels of a metric to 0-1."""
+    low, high = metric.bounds
+    values: FloatArray = (metric.levels - low) / (high - low)
+    return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Groups taken together, and what the design makes of them, on the unit scale.
+
+    Attributes
+    ----------
+    groups : ndarray, shape (sides, groups)
+        Which groups are taken together: 1 or 0.
+    n : ndarray of int, shape (sides,)
+        Respondents.
+    df : ndarray of int, shape (sides,)
+        Degrees of freedom.
+    shares : ndarray, shape (sides, levels)
+        Weighted shares of the values.
+    mean : ndarray, shape (sides,)
+        Their means.
+    covariance : ndarray, shape (sides, sides)
+        Of these means.
+    effective : ndarray, shape (sides,)
+        How many independent respondents would know the mean as well.
+    """
+
+    groups: FloatArray
+    n: IntArray
+    df: IntArray
+    shares: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
+    effective: FloatArray
+
+    @classmethod
+    def of(cls, counts: SurveyCounts, groups: FloatArray, metric: Metric) -> "Sides":
+        """Take groups together; each side must have ratings."""
+        low, high = metric.bounds
+        values = unit_levels(metric)
+        pooled = by_level(groups @ counts.totals, metric)
+        size = pooled.sum(axis=1)
+        shares = pooled / size[:, None]
+        mean = shares @ values
+        unit = ((np.array(metric.values) - low) / (high - low))[:, None]
+        covariance = counts.variance.of_means(counts.totals, groups, unit)
+        spread = (shares * (values - mean[:, None]) ** 2).sum(axis=1)
+        rows = counts.design.rows
+        # What the same formula gives of rows that count the same and answer independently.
+        independent = spread * rows / max(rows - 1, 1)
+        variance = np.diagonal(covariance)
+        effective = np.divide(independent, variance, out=np.full_like(variance, MOST_EFFECTIVE), where=variance > 0)
+        # Of ratings with one value the spread within clusters is unknown: each cluster counts once.
+        alike = (pooled > 0).sum(axis=1) == 1
+        clusters = size**2 / ((groups @ counts.design.products) * groups).sum(axis=1)
+        effective = np.where(alike, clusters, effective.clip(max=MOST_EFFECTIVE))
+        n = (groups @ counts.n).astype(np.int64)
+        return cls(
+            groups=groups,
+            n=n,
+            df=np.minimum(counts.design.df(groups), n - 1),
+            shares=shares,
+            mean=mean,
+            covariance=covariance,
+            effective=effective,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveProblem:
+    """Weighted sums of mean values, with counts worth as many independent respondents; values from 0 to 1.
+
+    Attributes
+    ----------
+    counts : ndarray, shape (rows, arms, levels)
+        Effective respondents by level.
+    values : ndarray, shape (levels,)
+        The levels.
+    weights : ndarray, shape (rows, arms)
+        How the means add up.
+    sizes : ndarray, shape (rows, arms)
+        Respondents, who tell of the spread.
+    estimate, error : ndarray, shape (rows,)
+        The sum, and its standard error by the design.
+    df, largest : ndarray, shape (rows,)
+        Degrees of freedom, and those of as many independent respondents.
+    """
+
+    counts: FloatArray
+    values: FloatArray
+    weights: FloatArray
+    sizes: FloatArray
+    estimate: FloatArray
+    error: FloatArray
+    df: FloatArray
+    largest: FloatArray
+
+    @property
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """The lowest and the highest sum of each row."""
+        low, high = Arms.of(self.counts, self.values, self.weights).bounds
+        rows = len(self.counts)
+        return np.broadcast_to(low, rows), np.broadcast_to(high, rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyMethod:
+    """An interval for surveys and the test that belongs to it.
+
+    Attributes
+    ----------
+    title : str
+        The interval, in words.
+    references : tuple of str
+        Keys of the bibliography.
+    limits : callable
+        Takes the problem and the settings; gives both limits of each row.
+    test : callable
+        Takes the problem, the value under the hypothesis and the settings; gives statistic and p-value.
+    needs : Needs
+        What effective respondents are needed.
+    """
+
+    title: str
+    references: tuple[str, ...]
+    limits: Callable[[EffectiveProblem, Settings], Limits]
+    test: Callable[[EffectiveProblem, FloatArray, Settings], Significance]
+    needs: Needs = NOTHING
+
+
+def _restricted(title: str, references: tuple[str, ...], statistic: Statistic, **more: Any) -> SurveyMethod:
+    """Make a method of a statistic at the restricted shares of the effective counts."""
+
+    def limits(problem: EffectiveProblem, settings: Settings) -> Limits:
+        quantile = critical_values(settings.tail, problem.df, problem.largest)
+        known = np.isfinite(quantile)
+        low, high = restricted_limits(
+            statistic,
+            problem.counts,
+            problem.values,
+            problem.weights,
+            np.where(known, quantile, 0.0),
+            problem.sizes,
+        )
+        lowest, highest = problem.bounds
+        return np.where(known, low, lowest), np.where(known, high, highest)
+
+    def test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
+        z = restricted_statistic(statistic, problem.counts, problem.values, problem.weights, null, problem.sizes)
+        return z, pvalues(z, settings.alternative, lambda size: tails(size, problem.df, problem.largest))
+
+    return SurveyMethod(title=title, references=references, limits=limits, test=test, **more)
+
+
+def _student_limits(problem: EffectiveProblem, settings: Settings) -> Limits:
+    known = problem.df >= 1
+    margin = stdtrit(problem.df.clip(min=1), 1 - settings.tail) * problem.error
+    lowest, highest = problem.bounds
+    return np.where(known, problem.estimate - margin, lowest), np.where(known, problem.estimate + margin, highest)
+
+
+def _student_test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
+    t = wald_statistic(problem.estimate, problem.error**2, null)
+    known = problem.df >= 1
+    return t, pvalues(t, settings.alternative, lambda size: np.where(known, stdtr(problem.df.clip(min=1), -size), 0.5))
+
+
+def _wald_test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
+    z = wald_statistic(problem.estimate, problem.error**2, null)
+    return z, pvalues(z, settings.alternative)
+
+
+SURVEY_METHODS = {
+    "score": _restricted(
+        "skewness-corrected score interval on effective respondents",
+        ("korn1998", "tango1998", "laud2017"),
+        skewness_corrected_score,
+    ),
+    "likelihood": _restricted(
+        "likelihood-ratio interval on effective respondents",
+        ("korn1998", "owen2001"),
+        signed_root,
+        needs=Needs(per_kurtosis=15),
+    ),
+    "t": SurveyMethod(
+        title="t interval by the design",
+        references=("binder1983",),
+        limits=_student_limits,
+        test=_student_test,
+        needs=Needs(per_kurtosis=15),
+    ),
+    "wald": SurveyMethod(
+        title="Wald interval by the design",
+        references=("binder1983",),
+        limits=lambda problem, settings: wald_limits(problem.estimate, problem.error**2, settings.z),
+        test=_wald_test,
+        needs=Needs(per_kurtosis=25),
+    ),
+}
+
+
+def find_survey_method(name: object, simple: object) -> SurveyMethod:
+    """Look a method up; `simple` are the methods of the same question to simple counts."""
+    if isinstance(name, str) and name not in SURVEY_METHODS and isinstance(simple, dict) and name in simple:
+        msg = (
+            f"`method` {name!r} is made for independent respondents who count the same; these counts have a design. "
+            f"For them: {', '.join(map(repr, SURVEY_METHODS))}."
+        )
+        raise ValueError(msg)
+    return find_method(SURVEY_METHODS, name)
