@@ -74,16 +74,16 @@ def resistance(
     slope / (2 r), or the end of the scale.
 
     Extrapolations suppose that nonrespondents are like the last respondents, or go on as respondents did [1]_. Answers
-    cannot show that they do; where it could be checked, such guesses were often wrong, above all if only a few
-    nonrespondents would have answered another reminder [2]_. Intervals of lines and extrapolations are recovered from
-    those of the steps, with their covariances; they hold the sampling error under the assumption, not its failure.
+    cannot show that they do; Lin and Schaeffer [2]_ put such models to the test against records of nonrespondents.
+    Intervals of lines and extrapolations are recovered from those of the steps, with their correlations; they hold the
+    sampling error under the assumption, not its failure.
 
     References
     ----------
     .. [1] Armstrong, J. S. & Overton, T. S. (1977). Estimating nonresponse bias in mail surveys. Journal of Marketing
-       Research 14, 396-402. doi:10.1177/002224377701400320
-    .. [2] Lin, I.-F. & Schaeffer, N. C. (1995). Using survey participants to estimate the impact of nonparticipation.
-       Public Opinion Quarterly 59, 236-258. doi:10.1086/269471
+       Research 14, 396-402.
+    .. [2] Lin, I.-F. & Schaeffer, N. C. (1993). Using survey participants to estimate the impact of nonparticipation.
+       Discussion Paper 1024-93, Institute for Research on Poverty, University of Wisconsin-Madison.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def resistance(
         metric=metric,
         confidence_level=float(confidence_level),
         design=found.design,
-        references=(*found.references, "armstrong1977", "lin1995", "zou2008"),
+        references=(*found.references, "armstrong1977", "lin1993", "zou2008"),
         notes=counts.notes,
     )
 

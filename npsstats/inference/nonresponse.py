@@ -14,11 +14,11 @@ from npsstats.inference.response_rates import (
     check_rate_level,
     limits_at,
     pair_up,
-    parameter_quantile,
     read_invited,
     read_rates,
     recovered_margin,
 )
+from npsstats.kernels.identification import parameter_quantile
 from npsstats.ratings.checks import check_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
@@ -23,7 +22,6 @@ __all__ = [
     "check_rate_level",
     "limits_at",
     "pair_up",
-    "parameter_quantile",
     "read_invited",
     "read_rates",
     "recovered_margin",
@@ -34,9 +32,6 @@ ResponseRate: TypeAlias = float | Sequence[float] | Mapping[Hashable, float]
 
 # Correlations closer to 0 are rounding.
 NOTHING = 1e-9
-
-# Halvings of an interval of at most a few units: to the last bit.
-HALVINGS = 60
 
 
 def check_rate_level(confidence_level: float) -> None:
@@ -95,22 +90,6 @@ def read_invited(given: Any, counts: RatingCounts) -> IntArray:
 
 def _text(group: Hashable) -> str:
     return group_text(group) if group != () else "the group"
-
-
-def parameter_quantile(width: FloatArray, confidence_level: float) -> FloatArray:
-    """Solve Phi(C + width) - Phi(-C) = level: Imbens & Manski (2004), equation 7, the width in standard errors.
-
-    From the two-sided quantile at width 0 down to the one-sided one of wide bounds, of which only one end can be
-    missed at a time.
-    """
-    low = np.full_like(width, ndtri(confidence_level))
-    high = np.full_like(width, -ndtri((1 - confidence_level) / 2))
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        # 1 - level = Phi(-C) + Phi(-C - width), by tails.
-        short = ndtr(-middle) + ndtr(-middle - width) > 1 - confidence_level
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return high
 
 
 def limits_at(

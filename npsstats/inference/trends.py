@@ -1,7 +1,7 @@
 """Where is the score going?"""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -11,19 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from npsstats.errors import SmallSampleWarning
 from npsstats.inference.methods import (
     Settings,
-    UnitProblem,
     check_alternative,
-    check_are_counts,
     check_confidence_level,
-    check_counts,
     pvalues,
 )
-from npsstats.inference.series import answered_periods, series_of, times_of
-from npsstats.inference.surveyed import check_survey, scores_of, warn_of_few_clusters
-from npsstats.kernels.effective import critical_values, tails
+from npsstats.inference.period_samples import PeriodSamples, samples_of_periods
+from npsstats.inference.series import series_of, times_of
 from npsstats.kernels.regression import (
     contrast_columns,
-    fit_line,
     harmonic_columns,
     joint_tail,
     widened_quantile,
@@ -155,14 +150,10 @@ def trend(
         msg = f"`overdispersion` must be True or False; got {overdispersion!r}."
         raise TypeError(msg)
     settings = Settings(confidence_level=float(confidence_level), alternative=alternative)
-    if isinstance(counts, SurveyCounts):
-        counts, answered, notes = answered_periods(counts, "trend")
-    else:
-        counts, answered, notes = answered_periods(check_are_counts(counts), "trend")
-    samples, metric = _samples_of(counts, metric)
-    when, periods = times_of(counts, times, answered)
+    samples = samples_of_periods(counts, metric, "trend", stacklevel=3)
+    counts, metric, n = samples.counts, samples.metric, samples.counts.n
+    when, periods = times_of(counts, times, samples.answered)
     model = _Season.of(season, periods)
-    n = counts.n
     lines = [_line(label, rows, samples, when, model, settings, overdispersion) for label, rows in series_of(counts)]
     _warn_without_spread(lines)
     shown = np.concatenate([line.rows for line in lines])
@@ -205,8 +196,8 @@ def trend(
         confidence_level=settings.confidence_level,
         alternative=alternative,
         references=(*metric.references, "mccullagh1989"),
-        notes=counts.notes + notes,
-        design=counts.design.description if isinstance(counts, SurveyCounts) else "",
+        notes=samples.notes,
+        design=samples.design,
     )
 
 
@@ -288,52 +279,10 @@ class _Line:
     span: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Samples:
-    """The samples of the periods, and what is known of their errors.
-
-    Attributes
-    ----------
-    problem : UnitProblem
-        Respondents by level; of a survey, effective ones.
-    correlation : ndarray or None
-        Of the scores, where periods share respondents or clusters.
-    df : callable
-        Takes periods; gives the degrees of freedom of their variances, and those of independent respondents.
-    """
-
-    problem: UnitProblem
-    correlation: FloatArray | None
-    df: Callable[[IndexArray], tuple[float, float]]
-
-
-def _samples_of(counts: RatingCounts | SurveyCounts, metric: Metric | None) -> tuple[_Samples, Metric]:
-    if not isinstance(counts, SurveyCounts):
-        counts, metric = check_counts(counts, metric)
-        problem = UnitProblem.of(counts.counts, metric)
-        return _Samples(problem=problem, correlation=None, df=lambda rows: (np.inf, np.inf)), metric
-    metric = check_survey(counts, metric)
-    sides, scores = scores_of(counts, metric)
-    warn_of_few_clusters(sides, counts.labels, stacklevel=4)
-    both = np.outer(scores.error, scores.error)
-    correlation = np.divide(sides.covariance, both, out=np.zeros_like(both), where=both > 0)
-    np.fill_diagonal(correlation, 1.0)
-    survey = counts
-
-    def df(rows: IndexArray) -> tuple[float, float]:
-        together = np.zeros((1, len(survey)))
-        together[0, rows] = 1
-        largest = float(survey.n[rows].sum() - 1)
-        return min(float(survey.design.df(together)[0]), largest), largest
-
-    problem = UnitProblem(scores.counts[:, 0], scores.values, metric.bounds, metric.name)
-    return _Samples(problem=problem, correlation=correlation, df=df), metric
-
-
 def _line(
     label: Label,
     rows: IndexArray,
-    samples: _Samples,
+    samples: PeriodSamples,
     when: FloatArray,
     season: _Season,
     settings: Settings,
@@ -343,30 +292,26 @@ def _line(
     design, effects, names = season.columns(rows, when)
     design = np.column_stack([np.ones(rows.size), when[rows] - middle, design])
     _check_design(label, design, season)
-    problem = samples.problem
-    correlation = None if samples.correlation is None else samples.correlation[np.ix_(rows, rows)]
-    fit = fit_line(problem.counts[rows], problem.values, when[rows], design, correlation)
-    own, largest = (np.array([df]) for df in samples.df(rows))
+    fit, chance = samples.line(rows, when, design), samples.chance(rows)
     # Rows: the slope, the level, the effects of the season.
     terms = np.zeros((2 + len(effects), design.shape[1]))
     terms[[0, 1], [1, 0]] = 1
     terms[2:, 2:] = effects
-    width, lowest = problem.width, problem.bounds[0]
+    width, lowest = samples.problem.width, samples.problem.bounds[0]
     estimate, fitted = width * (terms @ fit.coefficients), width * fit.fitted + lowest
     estimate[1] += lowest
     error, fitted_error = (width * np.sqrt(((x @ fit.covariance) * x).sum(axis=1)) for x in (terms, design))
     dispersion = fit.chi2 / fit.df
     # Without overdispersion, as if there were none at all: then chance alone decides.
     spread = dispersion if overdispersion else 0.0
-    chance = float(critical_values(settings.tail, own, largest)[0])
-    quantile = widened_quantile(settings.tail, spread, fit.df, chance)
+    quantile = widened_quantile(settings.tail, spread, fit.df, chance.quantile(settings.tail))
     low, high = _limits(estimate, quantile * error, settings)
     period_low, period_high = _limits(fitted, quantile * fitted_error, settings)
     statistic = estimate / error
     pvalue = pvalues(
         statistic,
         settings.alternative,
-        lambda size: widened_tail(size, spread, fit.df, tails(size, own, largest)),
+        lambda size: widened_tail(size, spread, fit.df, chance.tails(size)),
     )
     factor = np.sqrt(np.maximum(spread, 1))
     # No hypothesis belongs to the level.
@@ -378,7 +323,7 @@ def _line(
         "high": high,
         "statistic": statistic / factor * unasked,
         "pvalue": pvalue * unasked,
-        "period_score": problem.counts[rows] @ problem.to_points(problem.values) / problem.counts[rows].sum(axis=1),
+        "period_score": samples.scores(rows),
         "period_fitted": fitted,
         "period_low": period_low,
         "period_high": period_high,
@@ -390,13 +335,7 @@ def _line(
         columns=columns,
         df=fit.df,
         dispersion=dispersion,
-        season_pvalue=joint_tail(
-            fit.coefficients[2:],
-            fit.covariance[2:, 2:],
-            spread,
-            fit.df,
-            np.inf if own >= largest else float(own[0]),
-        ),
+        season_pvalue=joint_tail(fit.coefficients[2:], fit.covariance[2:, 2:], spread, fit.df, chance.joint_df),
         middle=middle,
         span=when[rows[-1]] - when[rows[0]],
     )

@@ -19,16 +19,11 @@ RESERVED_COLUMNS = frozenset(
     | {"null_difference", "adjustment", "comparison_design", "pvalue_low", "pvalue_high", "shown", "claim", "margin"}
     | {"term", "estimate", "fitted", "earliest", "latest", "n_before", "n_after", "score_before", "score_after"}
     | {"share_of_weight", "design_effect", "effective_n", "kish_design_effect", "kish_effective_n", "clusters", "df"}
-    | {
-        "sample_design",
-        "metric",
-        "scale",
-        "interval_method",
-        "confidence_level",
-        "alternative",
-        "notes",
-        "npsstats_version",
-    }
+    | {"response_rate", "response_rate_reference", "lower", "upper", "low_set", "high_set", "delta", "delta_reference"}
+    | {"bias", "share", "cumulative_share", "cumulative_score", "cumulative_low", "cumulative_high", "way", "supposed"}
+    | {"nonrespondents", "tipping_estimate", "tipping_limit", "largest_estimate", "largest_limit", "possible"}
+    | {"metric", "scale", "interval_method", "confidence_level", "alternative", "sample_design", "notes"}
+    | {"npsstats_version"}
 )
 
 

@@ -83,12 +83,10 @@ class Columns:
 
     def where(self, row: int) -> str:
         """Say where a row stands, for messages: rows count from 1 within their file."""
-        for file, size in self.files:
-            if row < size:
-                return f"row {row + 1}{'' if file is None else f' of {file}'}"
-            row -= size
-        msg = f"there are {self.n_rows} rows."
-        raise IndexError(msg)
+        ends = np.cumsum([size for _, size in self.files])
+        place = int(np.searchsorted(ends, row, side="right"))
+        file, size = self.files[place]
+        return f"row {row - int(ends[place]) + size + 1}{'' if file is None else f' of {file}'}"
 
     def reading(self, name: str) -> Reading:
         """Give the answers in the form that `count_answers` judges, which says what is wrong with them."""

@@ -69,7 +69,14 @@ class Weighed:
         if not self.margins:
             return weights
         target = self.target
-        return calibrate_weights(weights, target.margins, self.margins, target.calibration, target.bounds).weights
+        try:
+            return calibrate_weights(weights, target.margins, self.margins, target.calibration, target.bounds).weights
+        except ValueError as error:
+            msg = (
+                f"a replicate of the weights cannot be calibrated: {error} Put cells together, or leave "
+                "`replicate_weights` out, for variances by linearisation."
+            )
+            raise ValueError(msg) from error
 
 
 def check_weights(name: str, weights: FloatArray, where: Callable[[int], str]) -> None:

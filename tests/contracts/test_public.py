@@ -157,8 +157,8 @@ def test_the_package_is_typed():
 @by_name([case for case in PLAIN_FUNCTIONS if case[0].startswith(("npsstats.", "npsstats.plots."))])
 def test_everything_after_the_data_is_keyword_only(name, thing):
     kinds = [parameter.kind for parameter in parameters(thing)]
-    # The two waves of pairs are data as well.
-    data = {"npsstats.tabulate_pairs": 3}.get(name, 1)
+    # The two waves of pairs are data as well, and the rating of a survey.
+    data = {"npsstats.tabulate_pairs": 3, "npsstats.tabulate_survey": 2}.get(name, 1)
     assert set(kinds[:data]) == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
     assert set(kinds[data:]) <= {inspect.Parameter.KEYWORD_ONLY}
 
@@ -186,7 +186,7 @@ def test_words_mean_the_same_everywhere():
     defaults = {"confidence_level": 0.95, "method": "score", "metric": None, "alternative": "two-sided", "ax": None}
     for name, thing in PLAIN_FUNCTIONS:
         for parameter in parameters(thing):
-            if parameter.name in defaults and name != "npsstats.tabulate":
+            if parameter.name in defaults and name not in ("npsstats.tabulate", "npsstats.tabulate_survey"):
                 assert parameter.default == defaults[parameter.name], (name, parameter.name)
 
 
