@@ -24,11 +24,14 @@ from npsstats.cli.options import (
     Seed,
     Sides,
     Sources,
+    SurveyOptions,
     TableFormat,
     Window,
     numbers,
+    with_survey_options,
 )
-from npsstats.cli.reading import label_of, read_counts
+from npsstats.cli.reading import label_of
+from npsstats.cli.samples import read_sample
 from npsstats.cli.showing import show, told_plainly
 from npsstats.inference.heterogeneity import HOMOGENEITY_METHODS
 from npsstats.results.equivalences import Claim
@@ -36,6 +39,7 @@ from npsstats.results.equivalences import Claim
 __all__ = ["compare", "equivalence", "homogeneity"]
 
 
+@with_survey_options
 def compare(
     sources: Sources,
     rating: Rating = None,
@@ -55,10 +59,12 @@ def compare(
     seed: Seed = None,
     resamples: Resamples = None,
     format: Format = TableFormat.text,  # noqa: A002
+    *,
+    survey: SurveyOptions,
 ) -> None:
     """Print the difference of each group from its reference, with interval and test, and what it tells."""
     with told_plainly():
-        counts = read_counts(sources, rating, by, missing_code, metric, answered=answered)
+        counts = read_sample(sources, rating, by, missing_code, metric, survey, answered=answered)
         result = nps.compare(
             counts,
             reference=label_of(counts, reference),
@@ -76,6 +82,7 @@ def compare(
         show(result, format)
 
 
+@with_survey_options
 def equivalence(
     sources: Sources,
     margin: Annotated[
@@ -100,10 +107,12 @@ def equivalence(
     seed: Seed = None,
     resamples: Resamples = None,
     format: Format = TableFormat.text,  # noqa: A002
+    *,
+    survey: SurveyOptions,
 ) -> None:
     """Test whether each group is within a margin of its reference."""
     with told_plainly():
-        counts = read_counts(sources, rating, by, missing_code, metric, answered=answered)
+        counts = read_sample(sources, rating, by, missing_code, metric, survey, answered=answered)
         result = nps.equivalence(
             counts,
             margin=margin,
@@ -120,6 +129,7 @@ def equivalence(
         show(result, format)
 
 
+@with_survey_options
 def homogeneity(
     sources: Sources,
     rating: Rating = None,
@@ -133,8 +143,10 @@ def homogeneity(
     seed: Seed = None,
     resamples: Resamples = None,
     format: Format = TableFormat.text,  # noqa: A002
+    *,
+    survey: SurveyOptions,
 ) -> None:
     """Test whether the score is equal in all groups, beside tests whether the distribution is."""
     with told_plainly():
-        counts = read_counts(sources, rating, by, missing_code, metric, answered=answered)
+        counts = read_sample(sources, rating, by, missing_code, metric, survey, answered=answered)
         show(nps.homogeneity(counts, method=method, rng=seed, n_resamples=resamples), format)

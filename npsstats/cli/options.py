@@ -1,7 +1,11 @@
 """The options that several commands share, and how their texts are read."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Annotated
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +14,7 @@ from npsstats.inference.adjustment import ADJUSTMENTS
 from npsstats.inference.compared import OVERLAPS
 from npsstats.inference.contrasts import CONTRAST_METHODS
 from npsstats.inference.pairing import REFERENCES
+from npsstats.tabulation.margins import CALIBRATIONS
 
 __all__ = [
     "METRICS",
@@ -31,9 +36,11 @@ __all__ = [
     "Seed",
     "Sides",
     "Sources",
+    "SurveyOptions",
     "TableFormat",
     "Window",
     "numbers",
+    "with_survey_options",
 ]
 
 METRICS = {
@@ -132,6 +139,72 @@ Resamples = Annotated[
     typer.Option("--resamples", min=1, help="Where random numbers are drawn: how many times.", show_default=False),
 ]
 Format = Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")]
+
+
+def _of_survey(help_text: str, *names: str) -> Any:
+    """Make an option that stands with the others of a survey."""
+    return typer.Option(*names, help=help_text, show_default=False, rich_help_panel="Weights and design of the sample")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyOptions:
+    """What is said of a sample whose respondents do not all count the same, or do not answer independently."""
+
+    weight: Annotated[str | None, _of_survey("Column of the weights.")] = None
+    strata: Annotated[list[str] | None, _of_survey("Column of the strata; several are crossed.")] = None
+    cluster: Annotated[
+        list[str] | None, _of_survey("Column of the clusters that were drawn; several are stages, the first one first.")
+    ] = None
+    respondent: Annotated[
+        str | None, _of_survey("Column that says who answered: all answers of a respondent are a cluster.")
+    ] = None
+    duplicates: Annotated[
+        str, _of_survey("Of several ratings of a respondent in a period: error (as by default), first, last or all.")
+    ] = "error"
+    fpc: Annotated[
+        list[str] | None,
+        _of_survey("Units in the population, or the share drawn: a number, or a column for each stage.", "--fpc"),
+    ] = None
+    nest: Annotated[
+        bool | None,
+        _of_survey("Whether labels of clusters start anew in each stratum, and each LABEL=.", "--nest/--no-nest"),
+    ] = None
+    lonely: Annotated[
+        str, _of_survey("What a stratum with one cluster counts: error (as by default), adjust or certainty.")
+    ] = "error"
+    margins: Annotated[
+        list[str] | None,
+        _of_survey("CSV file of the population: columns of categories and one called total; once for each margin."),
+    ] = None
+    calibration: Annotated[
+        str | None, _of_survey(f"How weights are made to meet the margins: one of {', '.join(CALIBRATIONS)}.")
+    ] = None
+    bounds: Annotated[str | None, _of_survey("Least and greatest factor of linear or logit, such as 0.3,3.")] = None
+    trim: Annotated[str | None, _of_survey("Least and greatest weight, in mean weights, such as 0.2,5.")] = None
+
+    @property
+    def given(self) -> list[str]:
+        """The options that differ from their default."""
+        return [f"--{field.name}" for field in fields(self) if getattr(self, field.name) not in (field.default, [])]
+
+
+def with_survey_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a survey, together as its argument `survey`."""
+    names = [field.name for field in fields(SurveyOptions)]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        survey = SurveyOptions(**{name: given.pop(name) for name in names})
+        command(**given, survey=survey)
+
+    own = [parameter for parameter in signature(command).parameters.values() if parameter.name != "survey"]
+    added = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in fields(SurveyOptions)
+    ]
+    # Typer reads options off the signature.
+    run.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined]
+    return run
 
 
 def numbers(rule: str, text: str, example: str = "1,1,1") -> list[float]:

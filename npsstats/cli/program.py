@@ -12,6 +12,7 @@ from npsstats.cli.scoring import estimate, posterior, report
 from npsstats.cli.showing import echo
 from npsstats.cli.surveying import plan
 from npsstats.cli.tracking import find_changes, trend
+from npsstats.cli.weighting import weights
 
 __all__ = ["app"]
 
@@ -32,6 +33,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "homogeneity": homogeneity,
     },
     "Over time": {"trend": trend, "changes": find_changes},
+    "The sample": {"weights": weights},
     "Before the survey": {"plan": plan},
 }
 

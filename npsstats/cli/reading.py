@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -14,9 +15,21 @@ from npsstats.cli.options import METRICS
 from npsstats.datasets.embedded import DATASETS
 from npsstats.results.protocol import group_text
 
-__all__ = ["label_of", "read_counts", "read_metric", "read_pairs"]
+__all__ = [
+    "PERIOD",
+    "in_given_order",
+    "is_embedded",
+    "label_of",
+    "labelled_sources",
+    "read_counts",
+    "read_metric",
+    "read_pairs",
+    "with_progress",
+]
 
 PERIOD = "period"
+
+Counts = TypeVar("Counts", nps.RatingCounts, nps.SurveyCounts)
 
 # The metrics that a data set of the package can answer for, by table: those of the question that was asked.
 EMBEDDED = {"recommend": ("nps",), "csat": ("csat", "csat-mean")}
@@ -52,8 +65,25 @@ def _counts(
     metric: str,
 ) -> nps.RatingCounts:
     asked = read_metric(metric)
-    if len(sources) == 1 and not Path(sources[0]).exists() and sources[0] in DATASETS:
+    if is_embedded(sources):
         return _embedded(sources[0], {"--rating": rating, "--missing-code": missing_code}, by, metric)
+    parts = labelled_sources(sources, rating)
+    labels = [label for label, _ in parts]
+    read = []
+    for label, path in with_progress(parts):
+        counts = nps.tabulate(path, rating=rating, by=by or (), metric=asked, missing_codes=missing_code or ())
+        read.append(counts if label is None else counts.with_group(PERIOD, label))
+    total = reduce(add, read)
+    return total if labels[0] is None else in_given_order(total, [label for label in labels if label])
+
+
+def is_embedded(sources: list[str]) -> bool:
+    """Say whether the source is a data set of the package."""
+    return len(sources) == 1 and not Path(sources[0]).exists() and sources[0] in DATASETS
+
+
+def labelled_sources(sources: list[str], rating: list[str] | None) -> list[tuple[str | None, Path]]:
+    """Split the sources into labels and paths; all of them have a label, or none."""
     if not rating:
         msg = "`--rating` must name the column of the ratings."
         raise ValueError(msg)
@@ -62,12 +92,7 @@ def _counts(
     if None in labels and any(labels):
         msg = f"either all files have a LABEL=PATH or none; got {', '.join(sources)}."
         raise ValueError(msg)
-    read = []
-    for label, path in _with_progress(parts):
-        counts = nps.tabulate(path, rating=rating, by=by or (), metric=asked, missing_codes=missing_code or ())
-        read.append(counts if label is None else counts.with_group(PERIOD, label))
-    total = reduce(add, read)
-    return total if labels[0] is None else _in_given_order(total, [label for label in labels if label])
+    return parts
 
 
 def read_pairs(
@@ -114,7 +139,7 @@ def read_pairs(
     return pairs.answered() if answered else pairs
 
 
-def label_of(counts: nps.RatingCounts, text: str) -> Hashable:
+def label_of(counts: nps.RatingCounts | nps.SurveyCounts, text: str) -> Hashable:
     """Read a label as tables write it, else a number, else the text."""
     for label in counts.labels:
         if label and group_text(label[-1]) == text:
@@ -170,7 +195,7 @@ def _labelled(source: str) -> tuple[str | None, Path]:
     return label, Path(path)
 
 
-def _in_given_order(counts: nps.RatingCounts, periods: list[str]) -> nps.RatingCounts:
+def in_given_order(counts: Counts, periods: list[str]) -> Counts:
     """Put the periods in the order of the command line."""
     position = {period: i for i, period in enumerate(dict.fromkeys(periods))}
     first: dict[Hashable, int] = {}
@@ -180,7 +205,7 @@ def _in_given_order(counts: nps.RatingCounts, periods: list[str]) -> nps.RatingC
     return counts.select(*(label if len(counts.by) > 1 else label[0] for label in ordered))
 
 
-def _with_progress(parts: list[tuple[str | None, Path]]) -> Iterator[tuple[str | None, Path]]:
+def with_progress(parts: list[tuple[str | None, Path]]) -> Iterator[tuple[str | None, Path]]:
     """Show on a terminal which file is being read; show nothing in a pipe."""
     console = Console(stderr=True)
     # Some versions of Rich end even a bar that is switched off with an empty line.

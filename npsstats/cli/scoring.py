@@ -26,10 +26,13 @@ from npsstats.cli.options import (
     Seed,
     Sides,
     Sources,
+    SurveyOptions,
     TableFormat,
     numbers,
+    with_survey_options,
 )
 from npsstats.cli.reading import label_of, read_counts
+from npsstats.cli.samples import read_sample
 from npsstats.cli.showing import echo, in_sentences, show, told_plainly
 from npsstats.inference.bayes import PRIORS
 from npsstats.inference.intervals import ONE_SAMPLE_METHODS
@@ -47,6 +50,7 @@ class ReportFormat(StrEnum):
     markdown = "markdown"
 
 
+@with_survey_options
 def estimate(
     sources: Sources,
     rating: Rating = None,
@@ -61,11 +65,13 @@ def estimate(
     seed: Seed = None,
     resamples: Resamples = None,
     format: Format = TableFormat.text,  # noqa: A002 - the option is called --format
+    *,
+    survey: SurveyOptions,
 ) -> None:
     """Print the score of each group with its interval."""
     with told_plainly():
         result = nps.estimate(
-            read_counts(sources, rating, by, missing_code, metric, answered=answered),
+            read_sample(sources, rating, by, missing_code, metric, survey, answered=answered),
             method=method,
             alternative=alternative.value,
             confidence_level=confidence_level,
@@ -96,6 +102,7 @@ def posterior(
         show(_WithProbabilities(**own, points=points), format, in_words=False)
 
 
+@with_survey_options
 def report(
     sources: Sources,
     rating: Rating = None,
@@ -119,10 +126,12 @@ def report(
             help=f"File to write; by default {DEFAULT_REPORT} for html, the terminal for markdown.",
         ),
     ] = None,
+    *,
+    survey: SurveyOptions,
 ) -> None:
     """Write a report: scores, differences, pictures, a sentence to paste, caveats and citations."""
     with told_plainly():
-        counts = read_counts(sources, rating, by, missing_code, metric)
+        counts = read_sample(sources, rating, by, missing_code, metric, survey)
         made = nps.report(
             counts,
             reference=label_of(counts, reference),

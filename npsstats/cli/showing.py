@@ -8,15 +8,16 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 
 import npsstats as nps
 from npsstats.cli.options import TableFormat
-from npsstats.reporting.documents import findings
+from npsstats.reporting.sentences import findings
 from npsstats.results.protocol import Result
 
-__all__ = ["echo", "in_sentences", "show", "told_plainly"]
+__all__ = ["echo", "in_sentences", "show", "show_all", "told_plainly"]
 
 PLAIN_SIGNS = str.maketrans({"−": "-", "–": "-", "×": "x", "∞": "inf", "…": "...", "“": '"', "”": '"', "→": "->"})
 
@@ -25,25 +26,26 @@ MOST_SENTENCES = 12
 
 # The arguments of the library that are options here, and the options where they are called otherwise.
 ARGUMENTS = (
-    "adjustment", "alternative", "by", "by_from", "claim", "comparisons", "confidence_level", "correlation",
-    "design", "design_effect", "difference", "duplicates", "exact", "exchange", "first", "greater_than", "margin",
-    "max_changes", "method", "metric", "missing_codes", "n", "n_reference", "n_resamples", "null_difference", "on",
-    "overdispersion", "overlap", "penalty", "period", "population", "power", "prior", "pseudo_counts", "rating",
-    "ratio", "reference", "respondent", "respondents", "response_rate", "rng", "season", "second", "shares",
-    "shares_reference", "width", "window",
+    "adjustment", "alternative", "bounds", "by", "by_from", "calibration", "claim", "cluster", "comparisons",
+    "confidence_level", "correlation", "design", "design_effect", "difference", "duplicates", "exact", "exchange",
+    "first", "fpc", "greater_than", "lonely", "margin", "margins", "max_changes", "method", "metric", "missing_codes",
+    "n", "n_reference", "n_resamples", "nest", "null_difference", "on", "overdispersion", "overlap", "penalty",
+    "period", "population", "power", "prior", "pseudo_counts", "rating", "ratio", "reference", "respondent",
+    "respondents", "response_rate", "rng", "season", "second", "shares", "shares_reference", "strata", "trim",
+    "weight", "width", "window",
 )  # fmt: skip
 OTHERWISE = {"missing_codes": "missing-code", "n_resamples": "resamples", "rng": "seed"}
 NAMED = re.compile(rf"`({'|'.join(ARGUMENTS)})`")
-CALLED = re.compile(rf"(`?)\b({'|'.join(ARGUMENTS)})='([^'\s]+)'\1")
+CALLED = re.compile(rf"(`?)\b({'|'.join(ARGUMENTS)})=(['\"])([^'\"\s]+)\3\1")
+CALLED_TRUE = re.compile(rf"`({'|'.join(ARGUMENTS)})=True`")
+PAIR = re.compile(r"(such as|`--\w+`) \(([-.\d]+), ([-.\d]+)\)")
+CALLED_PAIR = re.compile(rf"`({'|'.join(ARGUMENTS)})=\(([-.\d]+), ([-.\d]+)\)`")
 
 
 def show(result: Result, format: TableFormat, *, in_words: bool = True) -> None:  # noqa: A002
     """Print a result; as text with its sentences."""
     if format is TableFormat.json:
-        written = json.dumps(result.to_records(), indent=2, ensure_ascii=False, allow_nan=False)
-        if not _encodable(written):
-            written = json.dumps(result.to_records(), indent=2, allow_nan=False)
-        echo(f"{written}\n")
+        _echo_json(result.to_records())
     elif format is TableFormat.csv:
         written = result.to_frame().to_csv(index=False)
         if not _encodable(written):
@@ -61,6 +63,23 @@ def show(result: Result, format: TableFormat, *, in_words: bool = True) -> None:
             echo(f"\n{in_sentences(result)}\n")
     for note in result.provenance()["notes"]:
         _note(note)
+
+
+def show_all(results: dict[str, Result], format: TableFormat) -> None:  # noqa: A002
+    """Print several results of the same counts, one below the other; as JSON by their names."""
+    if format is TableFormat.json:
+        _echo_json({name: result.to_records() for name, result in results.items()})
+    elif format is TableFormat.markdown:
+        echo("\n\n".join(result.to_markdown() for result in results.values()) + "\n")
+    else:
+        echo("\n\n".join(f"{result}\n\n{in_sentences(result)}" for result in results.values()) + "\n")
+    for note in dict.fromkeys(note for result in results.values() for note in result.provenance()["notes"]):
+        _note(note)
+
+
+def _echo_json(content: Any) -> None:
+    written = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    echo(f"{written if _encodable(written) else json.dumps(content, indent=2, allow_nan=False)}\n")
 
 
 def in_sentences(result: Result) -> str:
@@ -107,12 +126,15 @@ def _note(text: str) -> None:
 
 def _with_options(text: str) -> str:
     """Call the arguments of the library by the options that they are on the command line."""
-    text = CALLED.sub(lambda found: f"{_option(found[2])} {found[3]}", text)
-    text = re.sub(r"`'([\w-]+)'`", r"\1", text)
+    text = CALLED.sub(lambda found: f"{_option(found[2])} {found[4]}", text)
+    text = CALLED_TRUE.sub(lambda found: f"`{_option(found[1])}`", text)
+    text = CALLED_PAIR.sub(lambda found: f"`{_option(found[1])} {found[2]},{found[3]}`", text)
+    text = re.sub(r"`(['\"])([\w-]+)\1`", r"\2", text)
     text = re.sub(r"`(counts|pairs)\.answered\(\)`|`pairs\.select\(\.\.\.\)`", "`--answered`", text)
     # Periods are always labels here.
     text = re.sub(r", or pass `times`[^.]*", "", text)
-    return NAMED.sub(lambda found: f"`{_option(found[1])}`", text)
+    text = NAMED.sub(lambda found: f"`{_option(found[1])}`", text)
+    return PAIR.sub(r"\1 \2,\3", text)
 
 
 def _option(argument: str) -> str:

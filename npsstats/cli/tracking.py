@@ -17,14 +17,18 @@ from npsstats.cli.options import (
     Seed,
     Sides,
     Sources,
+    SurveyOptions,
     TableFormat,
+    with_survey_options,
 )
 from npsstats.cli.reading import read_counts
+from npsstats.cli.samples import read_sample
 from npsstats.cli.showing import show, told_plainly
 
 __all__ = ["find_changes", "trend"]
 
 
+@with_survey_options
 def trend(
     sources: Sources,
     rating: Rating = None,
@@ -41,11 +45,13 @@ def trend(
     alternative: AlternativeName = Sides.two_sided,
     confidence_level: Level = 0.95,
     format: Format = TableFormat.text,  # noqa: A002
+    *,
+    survey: SurveyOptions,
 ) -> None:
     """Fit a line through the scores of periods: the last --by column, or LABEL=PATH."""
     with told_plainly():
         result = nps.trend(
-            read_counts(sources, rating, by, missing_code, metric),
+            read_sample(sources, rating, by, missing_code, metric, survey),
             season=int(season) if season is not None and season.isdecimal() else season,  # type: ignore[arg-type]
             overdispersion=overdispersion,
             alternative=alternative.value,

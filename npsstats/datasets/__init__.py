@@ -1,6 +1,6 @@
-"""Published ratings: small tables of counts that come with the package, and fetchers for the full files."""
+"""Published ratings: small tables that come with the package, and fetchers for the full files."""
 
-from npsstats.datasets.embedded import Dataset, load
+from npsstats.datasets.embedded import Dataset, load, responses
 from npsstats.datasets.fetching import fetch
 
-__all__ = ["Dataset", "fetch", "load"]
+__all__ = ["Dataset", "fetch", "load", "responses"]

@@ -1,8 +1,9 @@
-"""Count tables of published surveys that come with the package."""
+"""Count tables of published surveys that come with the package, and rows where the design of a survey needs them."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import CSAT, NPS, Metric
 from npsstats.typing import Label
 
-__all__ = ["Dataset", "load"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Dataset", "load", "responses"]
 
 DATASETS = ("sfo",)
 METRICS = {metric.name: metric for metric in (NPS, CSAT)}
+TIMES_OF_DAY = ("morning", "midday", "evening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ class Dataset:
 def load(name: str) -> Dataset:
     """Load the count tables of a published survey, with their provenance.
 
-    Nothing is downloaded; use `fetch` for the respondents behind the counts.
+    Nothing is downloaded; use `responses` for the respondents behind the counts, `fetch` for the full files.
 
     Parameters
     ----------
@@ -93,9 +98,7 @@ def load(name: str) -> Dataset:
     >>> sfo.licence
     'Open Data Commons Public Domain Dedication and License (ODC-PDDL)'
     """
-    if name not in DATASETS:
-        msg = f"there is no data set {name!r}; the data sets are {', '.join(DATASETS)}."
-        raise ValueError(msg)
+    _check_name(name)
     import csv
     import tomllib
     from importlib.resources import files
@@ -110,6 +113,64 @@ def load(name: str) -> Dataset:
         for table, form in about.pop("tables").items()
     }
     return Dataset(name=name, tables=tables, **about)
+
+
+def responses(name: str) -> "pd.DataFrame":
+    """Load the rows of a published survey: who was asked where and when, the weight and the answer.
+
+    For analyses that counts do not allow, by weights, strata and clusters. Nothing is downloaded; provenance and
+    licence are those of `load`.
+
+    Parameters
+    ----------
+    name : {'sfo'}
+        The data set. ``"sfo"``: the passengers asked by San Francisco International Airport in 2017 and 2018.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per respondent, in the order of the publisher's files. For ``"sfo"``: ``year``, ``area`` (boarding area),
+        ``time_of_day`` (the stratum), ``run`` (the interviewing run: passengers asked at the same time and place),
+        ``weight``, and ``recommend`` (0-10, or missing). The 12 rows of 2018 without a run are one: ``"2018-none"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set; the message lists those that there are.
+
+    Examples
+    --------
+    >>> import npsstats as nps
+    >>> rows = nps.datasets.responses("sfo")
+    >>> len(rows), rows["run"].nunique()
+    (5640, 418)
+    >>> counts = nps.tabulate_survey(rows, "recommend", by="year", weight="weight", cluster="run")
+    >>> nps.estimate(counts).score.round(1)
+    array([40.4, 35.1])
+    """
+    _check_name(name)
+    from importlib.resources import files
+
+    import pandas as pd
+
+    file = files("npsstats.datasets").joinpath("data", f"{name}_responses.csv")
+    with file.open(encoding="utf-8") as text:
+        # Weights are read as text first: the fast parser of pandas may miss their last digit.
+        rows = pd.read_csv(
+            text,
+            dtype={"weight": "str", "recommend": "Int64"},
+            keep_default_na=False,
+            na_values={"recommend": [""]},
+        )
+    rows["weight"] = rows["weight"].astype(float)
+    rows["time_of_day"] = pd.Categorical(rows["time_of_day"], TIMES_OF_DAY, ordered=True)
+    return rows
+
+
+def _check_name(name: str) -> None:
+    if name not in DATASETS:
+        msg = f"there is no data set {name!r}; the data sets are {', '.join(DATASETS)}."
+        raise ValueError(msg)
 
 
 def _counts(rows: Iterable[Mapping[str, str]], metric: Metric, by: tuple[str, ...], note: str) -> RatingCounts:

@@ -26,6 +26,7 @@ from npsstats.inference.paired import PAIRED_METHODS
 from npsstats.inference.pairing import (
     REFERENCES,
     Pairing,
+    check_reference_given,
     is_label,
     pair_windows,
     pair_with_benchmark,
@@ -97,12 +98,7 @@ def _check_for_pairs(question: Question) -> None:
 
 
 def _check_for_groups(counts: RatingCounts, question: Question) -> None:
-    if question.reference is None and not any(label and label[-1] is None for label in counts.labels):
-        msg = (
-            f"`reference` must be given: the label of a group, one of {', '.join(map(repr, REFERENCES))}, or a number "
-            "in points."
-        )
-        raise TypeError(msg)
+    check_reference_given(counts, question.reference)
     if question.respondents != "paired":
         msg = (
             "`respondents` is for pairs, which say who answered twice; make them with `tabulate_pairs`. Got "

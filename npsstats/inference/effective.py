@@ -16,7 +16,7 @@ from npsstats.kernels.score import skewness_corrected_score
 from npsstats.kernels.wald import wald_limits, wald_statistic
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
-from npsstats.typing import FloatArray, IntArray
+from npsstats.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["SURVEY_METHODS", "EffectiveProblem", "Sides", "SurveyMethod", "find_survey_method", "unit_levels"]
 
@@ -51,6 +51,8 @@ class Sides:
         Of these means.
     effective : ndarray, shape (sides,)
         How many independent respondents would know the mean as well.
+    alike : ndarray of bool, shape (sides,)
+        Whether all ratings have the same value; then nothing is known of the variance.
     """
 
     groups: FloatArray
@@ -60,6 +62,7 @@ class Sides:
     mean: FloatArray
     covariance: FloatArray
     effective: FloatArray
+    alike: BoolArray
 
     @classmethod
     def of(cls, counts: SurveyCounts, groups: FloatArray, metric: Metric) -> "Sides":
@@ -81,7 +84,8 @@ class Sides:
         # Of ratings with one value the spread within clusters is unknown: each cluster counts once.
         alike = (pooled > 0).sum(axis=1) == 1
         clusters = size**2 / ((groups @ counts.design.products) * groups).sum(axis=1)
-        effective = np.where(alike, clusters, effective.clip(max=MOST_EFFECTIVE))
+        if not counts.design.complete:
+            effective = np.where(alike, clusters, effective)
         n = (groups @ counts.n).astype(np.int64)
         return cls(
             groups=groups,
@@ -90,7 +94,8 @@ class Sides:
             shares=shares,
             mean=mean,
             covariance=covariance,
-            effective=effective,
+            effective=effective.clip(max=MOST_EFFECTIVE),
+            alike=alike,
         )
 
 
@@ -187,14 +192,20 @@ def _student_limits(problem: EffectiveProblem, settings: Settings) -> Limits:
     return np.where(known, problem.estimate - margin, lowest), np.where(known, problem.estimate + margin, highest)
 
 
+def _gap(problem: EffectiveProblem, null: FloatArray) -> FloatArray:
+    """Compute estimate - null; the last digits of an estimate are rounding, and no evidence where nothing varies."""
+    gap = problem.estimate - null
+    return np.where(np.abs(gap) <= 8 * np.finfo(float).eps, 0.0, gap)
+
+
 def _student_test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
-    t = wald_statistic(problem.estimate, problem.error**2, null)
+    t = wald_statistic(_gap(problem, null), problem.error**2, 0.0)
     known = problem.df >= 1
     return t, pvalues(t, settings.alternative, lambda size: np.where(known, stdtr(problem.df.clip(min=1), -size), 0.5))
 
 
 def _wald_test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
-    z = wald_statistic(problem.estimate, problem.error**2, null)
+    z = wald_statistic(_gap(problem, null), problem.error**2, 0.0)
     return z, pvalues(z, settings.alternative)
 
 

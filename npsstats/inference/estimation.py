@@ -165,9 +165,15 @@ def estimate(
     A       1,000        0  20.0            1.90  16.3  23.7
     B       1,000        0  20.0            1.26  17.6  22.6
     """
+    asked = check_metric(counts, metric)
+    # A wrong name, before arguments that depend on the method.
+    if isinstance(counts, SurveyCounts):
+        find_survey_method(method, ONE_SAMPLE_METHODS)
+    else:
+        find_method(ONE_SAMPLE_METHODS, method)
     settings = settings_for(
         method,
-        check_metric(counts, metric),
+        asked,
         confidence_level=confidence_level,
         alternative=alternative,
         pseudo_counts=pseudo_counts,
@@ -209,7 +215,7 @@ def _of_survey(counts: SurveyCounts, metric: Metric | None, method: str, setting
     chosen = find_survey_method(method, ONE_SAMPLE_METHODS)
     sides, problem = scores_of(counts, metric)
     warn_of_small_scores(chosen, method, problem, counts, metric, stacklevel=4)
-    warn_of_few_clusters(sides, counts.labels, stacklevel=4)
+    warn_of_few_clusters(sides.n, sides.df, counts.labels, stacklevel=4)
     low, high = chosen.limits(problem, settings)
     lowest, highest = metric.bounds
     width, alternative = highest - lowest, settings.alternative

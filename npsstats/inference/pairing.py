@@ -15,7 +15,15 @@ from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.protocol import group_text
 from npsstats.typing import FloatArray, IndexArray, IntArray
 
-__all__ = ["REFERENCES", "Pairing", "is_label", "pair_windows", "pair_with_benchmark", "pair_with_reference"]
+__all__ = [
+    "REFERENCES",
+    "Pairing",
+    "check_reference_given",
+    "is_label",
+    "pair_windows",
+    "pair_with_benchmark",
+    "pair_with_reference",
+]
 
 # The references that are words; every other text is the label of a group.
 REFERENCES = ("previous", "year-before", "rest", "total", "all-pairs")
@@ -68,6 +76,16 @@ def pair_with_benchmark(counts: RatingCounts | SurveyCounts, metric: Metric, ref
         )
         raise ValueError(msg)
     return float(reference)
+
+
+def check_reference_given(counts: RatingCounts | SurveyCounts, reference: Hashable) -> None:
+    """Check that there is a reference; None is one where rows without a label are a group."""
+    if reference is None and not any(label and label[-1] is None for label in counts.labels):
+        msg = (
+            f"`reference` must be given: the label of a group, one of {', '.join(map(repr, REFERENCES))}, or a number "
+            "in points."
+        )
+        raise TypeError(msg)
 
 
 def is_label(counts: RatingCounts, reference: Hashable) -> bool:

@@ -114,7 +114,7 @@ def samples_of_periods(
     survey, answered, notes = answered_periods(counts, question)
     metric = check_survey(survey, metric)
     sides, scores = scores_of(survey, metric)
-    warn_of_few_clusters(sides, survey.labels, stacklevel=stacklevel + 1)
+    warn_of_few_clusters(sides.n, sides.df, survey.labels, stacklevel=stacklevel + 1)
     both = np.outer(scores.error, scores.error)
     correlation = np.divide(sides.covariance, both, out=np.zeros_like(both), where=both > 0)
     np.fill_diagonal(correlation, 1.0)

@@ -12,15 +12,23 @@ from npsstats.inference.contrasts import CONTRAST_METHODS, ContrastProblem
 from npsstats.inference.effective import EffectiveProblem, Sides, SurveyMethod, find_survey_method, unit_levels
 from npsstats.inference.intervals import ONE_SAMPLE_METHODS
 from npsstats.inference.methods import Settings, UnitProblem
-from npsstats.inference.pairing import Pairing, is_label, pair_windows, pair_with_benchmark, pair_with_reference
+from npsstats.inference.pairing import (
+    Pairing,
+    check_reference_given,
+    is_label,
+    pair_windows,
+    pair_with_benchmark,
+    pair_with_reference,
+)
 from npsstats.kernels.restricted import estimate_and_scale
 from npsstats.kernels.simultaneous import Contrasts
 from npsstats.ratings.checks import check_type, check_whole_number
 from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.designs import SIMPLE
 from npsstats.ratings.scales import Metric, Scale, mean_rating
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.protocol import group_text
-from npsstats.typing import FloatArray, Label
+from npsstats.typing import BoolArray, FloatArray, IndexArray, IntArray, Label
 
 __all__ = ["check_survey", "compare_survey", "scores_of", "warn_of_few_clusters", "warn_of_small_scores"]
 
@@ -29,6 +37,9 @@ LEAST_DF = 8
 
 # Directions of chance, relative to the largest: smaller ones are rounding.
 LEAST_DIRECTION = 1e-12
+
+# A variance below this part of that of independent pieces is rounding.
+NOTHING = 1e-12
 
 
 def check_survey(counts: SurveyCounts, metric: Metric | None) -> Metric:
@@ -61,8 +72,16 @@ def scores_of(counts: SurveyCounts, metric: Metric) -> tuple[Sides, EffectivePro
         estimate=sides.mean,
         error=np.sqrt(np.diagonal(sides.covariance).clip(min=0)),
         df=sides.df.astype(np.float64),
-        largest=np.maximum(sides.n - 1.0, 1.0),
+        largest=_largest(sides.n, sides.df, sides.alike),
     )
+
+
+def _largest(n: IntArray, df: IntArray, alike: BoolArray) -> FloatArray:
+    """Find the degrees of freedom of as many independent respondents.
+
+    Of ratings with one value the effective size counts clusters already: their few degrees of freedom count once.
+    """
+    return np.where(alike, df, np.maximum(n - 1, 1)).astype(np.float64)
 
 
 def compare_survey(
@@ -70,7 +89,7 @@ def compare_survey(
 ) -> tuple[Compared, Metric]:
     """Set up the differences of groups of a survey."""
     metric = check_survey(counts, question.metric)
-    _check_question(question)
+    _check_question(counts, question)
     benchmark = pair_with_benchmark(counts, metric, question.reference)
     if benchmark is not None and question.window is None:
         return _of_benchmark(counts, benchmark, metric, method, settings), metric
@@ -93,7 +112,8 @@ def compare_survey(
     return _of_pairing(counts, pairing, metric, method, settings, what), metric
 
 
-def _check_question(question: Question) -> None:
+def _check_question(counts: SurveyCounts, question: Question) -> None:
+    check_reference_given(counts, question.reference)
     if question.overlap != "none":
         msg = (
             f"`overlap` is for simple counts; got {question.overlap!r}. Counts of a survey know which respondents "
@@ -112,7 +132,7 @@ def _of_benchmark(counts: SurveyCounts, benchmark: float, metric: Metric, method
     chosen = find_survey_method(method, ONE_SAMPLE_METHODS)
     sides, problem = scores_of(counts, metric)
     warn_of_small_scores(chosen, method, problem, counts, metric, stacklevel=6)
-    warn_of_few_clusters(sides, counts.labels, stacklevel=6)
+    warn_of_few_clusters(sides.n, sides.df, counts.labels, stacklevel=6)
     low, high = metric.bounds
     origin = (benchmark - low) / (high - low)
     rows = len(counts)
@@ -128,7 +148,7 @@ def _of_benchmark(counts: SurveyCounts, benchmark: float, metric: Metric, method
         n_reference=np.zeros(rows, dtype=np.int64),
         score=_points(sides.shares, metric),
         score_reference=np.full(rows, benchmark),
-        design=f"a fixed benchmark, {counts.design.description}",
+        design=f"a fixed benchmark, {_sample(counts)}",
         notes=counts.notes,
         **apart(rows),
     )
@@ -138,39 +158,33 @@ def _of_pairing(
     counts: SurveyCounts, pairing: Pairing, metric: Metric, method: str, settings: Settings, what: str
 ) -> Compared:
     chosen = find_survey_method(method, CONTRAST_METHODS)
-    size = len(counts)
-    rows, pieces = pairing.pieces.shape[:2]
-    members = [table[..., :size].reshape(-1, size) for table in _tables(pairing)]
-    distinct, place = np.unique(np.concatenate(members), axis=0, return_inverse=True)
-    own, other, union, *_ = (place.ravel()[i * rows : (i + 1) * rows] for i in range(3))
-    piece = place.ravel()[3 * rows :].reshape(rows, pieces)
-    sides = Sides.of(counts, distinct.astype(np.float64), metric)
-    totals = (distinct @ counts.totals).sum(axis=1)
-    # A piece is part of the group, of the reference, or of both.
-    inside = [(distinct[piece] * distinct[side][:, None]).sum(axis=2) > 0 for side in (own, other)]
-    weights = inside[0] * totals[piece] / totals[own][:, None] - inside[1] * totals[piece] / totals[other][:, None]
+    rows = len(pairing.positions)
+    own, other, parts, there = _members(pairing, len(counts))
+    distinct, place = np.unique(np.concatenate([own, other, *parts.swapaxes(0, 1)]), axis=0, return_inverse=True)
+    at_own, at_other, *at_parts = np.split(place.ravel(), len(place) // rows)
+    piece = np.stack(at_parts, axis=1)
+    sides = Sides.of(counts, distinct, metric)
+    weights = _weights((distinct @ counts.totals).sum(axis=1), (own, at_own), (other, at_other), (parts, piece), there)
     cross = np.zeros((rows, len(distinct)))
-    cross[np.arange(rows), own] += 1
-    cross[np.arange(rows), other] -= 1
+    np.add.at(cross, (np.arange(rows)[:, None], piece), weights)
     variance = ((cross @ sides.covariance) * cross).sum(axis=1).clip(min=0)
-    apart_variance = (weights**2 * np.diagonal(sides.covariance)[piece]).sum(axis=1)
-    # What pieces have in common makes the difference more or less certain than those of other respondents.
-    factor = np.divide(apart_variance, variance, out=np.ones(rows), where=(variance > 0) & (apart_variance > 0))
-    effective = sides.effective[piece] * factor[:, None]
+    n, df = _of_unions(counts, np.maximum(own, other))
+    factor = _dependence(sides, piece, weights, variance, counts.design.clusters, unit_levels(metric))
+    effective = np.where(there, sides.effective[piece], 0.0) * factor[:, None]
     problem = EffectiveProblem(
         counts=sides.shares[piece] * effective[..., None],
         values=unit_levels(metric),
         weights=weights,
         sizes=sides.n[piece].astype(np.float64),
-        estimate=cross @ sides.mean,
+        estimate=sides.mean[at_own] - sides.mean[at_other],
         error=np.sqrt(variance),
-        df=sides.df[union].astype(np.float64),
-        largest=np.maximum(sides.n[union] - 1.0, 1.0),
+        df=df.astype(np.float64),
+        largest=_largest(n, df, (sides.alike[piece] | ~there).sum(axis=1) == there.shape[1]),
     )
     labels = tuple(counts.labels[i] for i in pairing.positions)
     shortfall = _simple(problem, metric).shortfall(chosen.needs)
-    warn_of_small_contrasts(method, shortfall, [sides.n[own], sides.n[other]], labels, stacklevel=6)
-    warn_of_few_clusters(sides, labels, stacklevel=6, which=union)
+    warn_of_small_contrasts(method, shortfall, [sides.n[at_own], sides.n[at_other]], labels, stacklevel=6)
+    warn_of_few_clusters(n, df, labels, stacklevel=6)
     score = _points(sides.shares, metric)
     return _compared(
         problem,
@@ -180,20 +194,68 @@ def _of_pairing(
         by=counts.by,
         labels=labels,
         names=pairing.names,
-        n=sides.n[own],
-        n_reference=sides.n[other],
-        score=score[own],
-        score_reference=score[other],
-        design=what + counts.design.description,
+        n=sides.n[at_own],
+        n_reference=sides.n[at_other],
+        score=score[at_own],
+        score_reference=score[at_other],
+        design=what + _sample(counts),
         notes=counts.notes + pairing.notes,
         **_together(cross, sides.covariance),
     )
 
 
-def _tables(pairing: Pairing) -> tuple[Any, ...]:
-    """Which groups are in each group, reference, both together, and each piece."""
-    union = ((pairing.own_counts + pairing.reference_counts) > 0).astype(np.int64)
-    return pairing.own_counts, pairing.reference_counts, union, pairing.pieces
+def _members(pairing: Pairing, size: int) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
+    """Find the groups in each group, reference and piece, and which pieces there are.
+
+    A row without a piece of a kind has its own group there instead, to be left out.
+    """
+    own, other, parts = (
+        np.asarray(table[..., :size], dtype=np.float64)
+        for table in (pairing.own_counts, pairing.reference_counts, pairing.pieces)
+    )
+    there = parts.sum(axis=2) > 0
+    return own, other, np.where(there[..., None], parts, own[:, None]), there
+
+
+def _weights(
+    totals: FloatArray,
+    own: tuple[FloatArray, IndexArray],
+    other: tuple[FloatArray, IndexArray],
+    parts: tuple[FloatArray, IndexArray],
+    there: BoolArray,
+) -> FloatArray:
+    """Write differences as sums over pieces: each is part of the group, of the reference, or of both.
+
+    `totals` are the weights of the distinct sides; what each piece is of a group is taken as it is.
+    """
+    weights = np.zeros(there.shape)
+    for sign, (side, at) in ((1.0, own), (-1.0, other)):
+        inside = there & ((parts[0] * side[:, None]).sum(axis=2) > 0)
+        weights += sign * inside * totals[parts[1]] / totals[at][:, None]
+    return weights
+
+
+def _of_unions(counts: SurveyCounts, unions: FloatArray) -> tuple[IntArray, IntArray]:
+    """Compute respondents and degrees of freedom of group and reference together."""
+    distinct, place = np.unique(unions, axis=0, return_inverse=True)
+    n = (distinct @ counts.n).astype(np.int64)
+    df = np.minimum(counts.design.df(distinct), n - 1)
+    return n[place.ravel()], df[place.ravel()]
+
+
+def _dependence(
+    sides: Sides, piece: IndexArray, weights: FloatArray, variance: FloatArray, clusters: int, values: FloatArray
+) -> FloatArray:
+    """Compute how many times surer a difference is than one of pieces with other respondents in each.
+
+    Where all common respondents repeat their ratings its variance is 0; that of one of them with another rating bounds
+    it then.
+    """
+    apart = (weights**2 * np.diagonal(sides.covariance)[piece]).sum(axis=1)
+    least = (np.diff(values).min() / clusters) ** 2
+    known = np.where(variance > NOTHING * apart, variance, least)
+    factor: FloatArray = np.divide(apart, known, out=np.ones_like(apart), where=apart > 0)
+    return factor
 
 
 def _compared(problem: EffectiveProblem, chosen: SurveyMethod, width: float, origin: float, **shown: Any) -> Compared:
@@ -245,9 +307,8 @@ def warn_of_small_scores(
     warn_of_small_samples(method, chosen.needs.respondents(simple), effective, counts.labels, stacklevel=stacklevel + 1)
 
 
-def warn_of_few_clusters(sides: Sides, labels: tuple[Label, ...], *, stacklevel: int, which: Any = slice(None)) -> None:
+def warn_of_few_clusters(n: IntArray, df: IntArray, labels: tuple[Label, ...], *, stacklevel: int) -> None:
     """Warn of groups whose variance rests on few degrees of freedom though they have respondents enough."""
-    df, n = sides.df[which], sides.n[which]
     rows = np.flatnonzero((df < LEAST_DF) & (df < n - 1))
     if rows.size:
         first = int(rows[0])
@@ -270,6 +331,11 @@ def _simple(problem: EffectiveProblem, metric: Metric) -> ContrastProblem:
         width=metric.bounds[1] - metric.bounds[0],
         name=metric.name,
     )
+
+
+def _sample(counts: SurveyCounts) -> str:
+    described = counts.design.description
+    return f"a {described}" if described == SIMPLE else f"a sample with {described}"
 
 
 def _points(shares: FloatArray, metric: Metric) -> FloatArray:

@@ -70,7 +70,7 @@ def tails(size: FloatArray, df: FloatArray, largest: FloatArray) -> FloatArray:
         beyond = stdtr(freedom[index], -t)
         # Both quantiles leave the floating-point numbers together; there t itself is left.
         z, other = -ndtri(beyond), -stdtrit(most[index], beyond)
-        ratio: FloatArray = np.divide(z, other, out=np.ones_like(t), where=np.isfinite(other))
+        ratio: FloatArray = np.divide(z, other, out=np.ones_like(t), where=np.isfinite(other) & (other > 0))
         return t * ratio - part[index]
 
     t = find_roots(excess, part / 2, 2 * part)

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Stage", "presence_patterns", "total_covariance", "unit_totals"]
 
 
+# Sums of strata up to so many numbers are multiplied as dense matrices.
+MOST_DENSE = 5_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage of the sample.
@@ -132,9 +136,15 @@ def _between_units(totals: "csr_array", stage: Stage, factor: FloatArray, lonely
     units, strata = stage.stratum.size, n.size
     membership = csr_array((np.ones(units), (stage.stratum, np.arange(units))), shape=(strata, units))
     sums = membership @ totals
-    squares = totals.T @ (totals.multiply(each[stage.stratum][:, None])).tocsr()
-    means = sums.T @ (sums.multiply(together[:, None])).tocsr()
-    return np.asarray((squares - means).todense())
+    squares = (totals.T @ (totals.multiply(each[stage.stratum][:, None])).tocsr()).toarray()
+    if strata * totals.shape[1] <= MOST_DENSE:
+        # Few strata have nearly all totals.
+        dense = sums.toarray()
+        means: FloatArray = (dense.T * together) @ dense
+    else:
+        means = (sums.T @ (sums.multiply(together[:, None])).tocsr()).toarray()
+    difference: FloatArray = squares - means
+    return difference
 
 
 def presence_patterns(present: "csr_array", stratum: IntArray) -> tuple[IntArray, BoolArray, IntArray]:

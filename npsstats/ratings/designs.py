@@ -7,7 +7,13 @@ import numpy as np
 
 from npsstats.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["SampleDesign"]
+__all__ = ["SIMPLE", "SampleDesign"]
+
+# What a sample without weights, strata and clusters is called.
+SIMPLE = "simple random sample"
+
+# Numbers worked on at a time.
+AT_A_TIME = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,6 +39,8 @@ class SampleDesign:
         How many clusters they are.
     products : ndarray, shape (groups, groups)
         The sum over clusters of the products of their weights in two groups.
+    complete : bool
+        Whether all of the population is in the sample.
     fixed_df : int or None
         Degrees of freedom that hold for all groups, of replicate weights; None if they follow from the clusters.
     """
@@ -45,6 +53,7 @@ class SampleDesign:
     presence: BoolArray
     multiplicity: IntArray
     products: FloatArray
+    complete: bool = False
     fixed_df: int | None = None
 
     def clusters_and_strata(self, sides: FloatArray) -> tuple[IntArray, IntArray]:
@@ -59,11 +68,17 @@ class SampleDesign:
         -------
         clusters, strata : ndarray of int, shape (sides,)
         """
-        there = (self.presence.astype(np.float64) @ sides.T) > 0
-        clusters: IntArray = self.multiplicity @ there.astype(np.int64)
-        in_stratum = np.zeros((self.stratum.max(initial=-1) + 1, len(sides)), dtype=bool)
-        np.logical_or.at(in_stratum, self.stratum, there)
-        return clusters, in_stratum.sum(axis=0)
+        order = np.argsort(self.stratum, kind="stable")
+        presence, many = self.presence[order].astype(np.float64), self.multiplicity[order]
+        starts = np.flatnonzero(np.diff(self.stratum[order], prepend=-1))
+        clusters, strata = np.zeros(len(sides), dtype=np.int64), np.zeros(len(sides), dtype=np.int64)
+        step = max(1, AT_A_TIME // max(len(order), 1))
+        for start in range(0, len(sides) if len(order) else 0, step):
+            part = slice(start, start + step)
+            there = (presence @ sides[part].T) > 0
+            clusters[part] = many @ there
+            strata[part] = np.logical_or.reduceat(there, starts, axis=0).sum(axis=0)
+        return clusters, strata
 
     def df(self, sides: FloatArray) -> IntArray:
         """Compute the degrees of freedom of groups taken together: clusters minus strata with ratings in them."""

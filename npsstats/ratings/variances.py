@@ -62,12 +62,23 @@ class Linearised:
         ndarray, shape (sides * measures, sides * measures)
         """
         groups, ratings = totals.shape
-        size = sides @ totals.sum(axis=1)
-        # d mean / d total = (value - mean) / total of the side, for the groups in it.
-        slopes = (values.T - means_of(totals, sides, values)[:, :, None]) / size[:, None, None]
-        jacobian = (slopes[:, :, None, :] * sides[:, None, :, None]).reshape(-1, groups * ratings)
-        product: FloatArray = jacobian @ self.covariance @ jacobian.T
-        return product
+        measures = values.shape[1]
+        # d mean / d total = (value - mean) / total of the side: sums of values, and of weights, over the groups in it.
+        centred = values - means_of(totals, np.ones((1, groups)), values)
+        sums = np.column_stack([centred, np.ones(ratings)])
+        by_group = (self.covariance.reshape(-1, ratings) @ sums).reshape(groups, ratings, groups, -1)
+        by_group = np.einsum("gkhn,km->gmhn", by_group, sums, optimize=True)
+        table = np.einsum("sg,gmhn,th->smtn", sides, by_group, sides, optimize=True)
+        mean, size = means_of(totals, sides, centred), sides @ totals.sum(axis=1)
+        first, last = mean[:, :, None, None], mean[None, None]
+        spread = (
+            table[:, :-1, :, :-1]
+            - first * table[:, -1:, :, :-1]
+            - last * table[:, :-1, :, -1:]
+            + first * last * table[:, -1:, :, -1:]
+        )
+        covariance: FloatArray = spread / (size[:, None, None, None] * size[:, None])
+        return covariance.reshape(len(sides) * measures, -1)
 
     def of_cells(self, totals: FloatArray) -> FloatArray:
         """Compute the covariance matrix of the proportions of all cells in the whole table of groups and ratings."""

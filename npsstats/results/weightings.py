@@ -122,7 +122,7 @@ class WeightReport(Result):
             )
         weighting = self.weighting
         if weighting.trimmed:
-            text += f" Trimming changed {write.integer(weighting.trimmed)} of them."
+            text += f" Trimming cut {write.integer(weighting.trimmed)} of them to its limits."
         if weighting.calibration is None:
             return text
         steps = f", {write.integer(weighting.iterations)} steps" if weighting.iterations > 1 else ""
@@ -137,7 +137,7 @@ class WeightReport(Result):
         weighting = self.weighting
         done = [] if weighting.calibration is None else [f"calibrated to {self._margins} ({weighting.calibration})"]
         if weighting.trimmed:
-            done.append(f"{write.integer(weighting.trimmed)} of them changed by trimming")
+            done.append(f"{write.integer(weighting.trimmed)} cut to limits by trimming")
         return "".join(f", {text}" for text in done)
 
     @property

@@ -151,8 +151,8 @@ def rows_of(
     else:
         person = columns.labels[question.respondent]
         check_complete("respondent", question.respondent, person, columns.where)
-        period = columns.labels[question.by[-1]] if question.by else Coded(np.zeros_like(group), [()])
-        keep = answers_to_keep(person, period.codes, period.labels, rating >= 0, duplicates, columns.where)
+        names = [label[0] if len(label) == 1 else label for label in labels]
+        keep = answers_to_keep(person, group, names, rating >= 0, duplicates, columns.where)
         kept = np.flatnonzero(keep)
     order = {i: known for i, name in enumerate(question.by) if (known := columns.labels[name].order) is not None}
     ordered = in_order(set(labels), order)
@@ -185,23 +185,41 @@ def stages_of(columns: Columns, rows: SurveyRows, question: SurveyQuestion, nest
         codes, labels = group_codes([kept(name) for name in question.strata])
         strata = Coded(codes, [label[0] if len(label) == 1 else label for label in labels])
     clusters = [(name, kept(name)) for name in question.cluster]
-    if question.respondent is not None:
-        person = kept(question.respondent)
-        if clusters:
-            _check_people(question, person, clusters[0][1], where)
-        else:
-            clusters = [(question.respondent, person)]
+    people = None if question.respondent is None else kept(question.respondent)
+    if people is not None and not clusters:
+        # A person is the same in all strata.
+        clusters, nest = [(str(question.respondent), people)], False
     given = [question.fpc] if isinstance(question.fpc, float) else question.fpc or []
     populations: list[tuple[str, FloatArray | float]] = [
-        ("`fpc`", known) if isinstance(known, float) else (repr(known), columns.numbers[known][rows.kept])
+        ("it", known) if isinstance(known, float) else (repr(known), columns.numbers[known][rows.kept])
         for known in given
     ]
     stages = draw(
         Drawing(strata=strata, clusters=clusters, populations=populations, nest=nest, where=where), rows.kept.size
     )
+    if people is not None:
+        _check_people(question, people, stages[0].unit, where)
     if not isinstance(question.replicate_weights, ReplicateWeights):
-        check_lonely(stages[0], strata, lonely)
+        check_lonely(stages, strata, lonely)
+    if isinstance(question.replicate_weights, RaoWu):
+        _check_resampling(stages, lonely)
     return stages
+
+
+def _check_resampling(stages: list[Stage], lonely: str) -> None:
+    """Check that the bootstrap of clusters covers the whole variance."""
+    if len(stages) > 1 and stages[0].fraction.any():
+        msg = (
+            "`replicate_weights` RaoWu draws clusters of the first stage, and with `fpc` later stages vary besides. "
+            "Leave `fpc` out, as if the population were large, or `replicate_weights`, for variances by linearisation."
+        )
+        raise ValueError(msg)
+    if lonely == "adjust" and stages[0].lonely.any():
+        msg = (
+            "`replicate_weights` RaoWu can draw nothing in a stratum with one cluster: it counts nothing, and not its "
+            'distance from the whole. Pass `lonely="certainty"`, or join strata that are alike.'
+        )
+        raise ValueError(msg)
 
 
 def _renumbered(column: Coded, kept: IntArray) -> Coded:
@@ -212,19 +230,19 @@ def _renumbered(column: Coded, kept: IntArray) -> Coded:
     return Coded(codes.ravel().astype(np.int64), [column.labels[i] for i in used])
 
 
-def _check_people(question: SurveyQuestion, person: Coded, cluster: Coded, where: Callable[[int], str]) -> None:
+def _check_people(question: SurveyQuestion, person: Coded, unit: IntArray, where: Callable[[int], str]) -> None:
     """Check that all rows of a respondent lie in one cluster, whose variance covers theirs."""
     home = np.empty(len(person.labels), dtype=np.int64)
-    home[person.codes] = cluster.codes
-    elsewhere = np.flatnonzero(home[person.codes] != cluster.codes)
+    home[person.codes] = unit
+    elsewhere = np.flatnonzero(home[person.codes] != unit)
     if elsewhere.size:
         first = int(elsewhere[0])
-        who = person.labels[person.codes[first]]
-        two = cluster.labels[cluster.codes[first]], cluster.labels[home[person.codes[first]]]
+        who = person.codes[first]
+        other = int(np.flatnonzero((person.codes == who) & (unit != unit[first]))[0])
         msg = (
             f"`cluster` must hold all rows of a respondent; {np.unique(person.codes[elsewhere]).size} in "
-            f"`{question.respondent}` have rows in several of {question.cluster[0]!r} (first: {who!r} in {two[0]!r}, "
-            f"{where(first)}, and in {two[1]!r}). Leave `cluster` out, if people were drawn rather than clusters, or "
+            f"{question.respondent!r} have rows in several of {question.cluster[0]!r} (first: {person.labels[who]!r}, "
+            f"{where(first)} and {where(other)}). Leave `cluster` out, if people were drawn rather than clusters, or "
             "name clusters that hold people throughout."
         )
         raise ValueError(msg)

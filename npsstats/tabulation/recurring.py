@@ -1,4 +1,4 @@
-"""Respondents who answered more than once in a period: refused, or one of their answers kept."""
+"""Respondents who answered more than once in a group, such as a period: refused, or one of their answers kept."""
 
 from collections.abc import Callable, Hashable, Sequence
 
@@ -81,7 +81,7 @@ def _check_once(
     label = periods[period[second]]
     when = "" if label is None or label == () else f" of {label!r}"
     msg = (
-        f"each respondent may have one rating in a period; {many} have several (first: "
+        f"each respondent may have one rating in a group, such as a period; {many} have several (first: "
         f"{respondent.labels[respondent.codes[second]]!r}{when} at {where(first)} and {where(second)}). Pass "
         '`duplicates="first"` or `"last"` to keep one, in the order of the rows, or `"all"` to keep all, as a cluster.'
     )

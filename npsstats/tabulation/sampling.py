@@ -8,7 +8,7 @@ import numpy as np
 
 from npsstats.kernels.linearisation import Stage
 from npsstats.tabulation.columns import Coded
-from npsstats.typing import BoolArray, FloatArray, IntArray
+from npsstats.typing import FloatArray, IntArray
 
 __all__ = ["Drawing", "check_complete", "check_lonely", "draw"]
 
@@ -103,6 +103,9 @@ def _fractions(
     """Turn numbers of units in the population into sampling fractions, one for each stratum."""
     name, given = known
     if isinstance(given, float):
+        if not given > 0:
+            msg = f"`fpc` must be a number of units in the population, or a sampling fraction, above 0; got {given:g}."
+            raise ValueError(msg)
         if drawn.size > 1:
             msg = f"`fpc` must be a column, with the population of each of the {drawn.size} strata; got {given:g}."
             raise ValueError(msg)
@@ -137,35 +140,50 @@ def _fractions(
         at = f" in stratum {_named(names[first])}" if depth == 0 and drawn.size > 1 else ""
         at = f" in a cluster of stage {depth}" if depth else at
         msg = (
-            f"`fpc` must be at least the number of units in the sample; the population of {name} is "
-            f"{population[first]:g}{at}, the sample has {drawn[first]} {units}. It counts {units} of the population."
+            f"`fpc` must be at least the number of units in the sample; {name} is {population[first]:g}{at}, where the "
+            f"sample has {drawn[first]} {units}. It counts {units} of the population."
         )
         raise ValueError(msg)
     return fraction
 
 
-def check_lonely(stage: Stage, strata: Coded | None, lonely: str) -> BoolArray:
-    """Find strata with one cluster; refuse them, unless it is said what to do.
+def check_lonely(stages: Sequence[Stage], strata: Coded | None, lonely: str) -> None:
+    """Refuse strata with one cluster, unless it is said what to do.
 
     Raises
     ------
     ValueError
         If there are any and `lonely` is "error".
     """
-    alone = np.flatnonzero(stage.lonely)
-    if alone.size and lonely == "error":
-        labels = [()] if strata is None else strata.labels
-        first = "" if strata is None else f" (first: {_named(labels[alone[0]])})"
-        what = f"{alone.size} of {stage.drawn.size} strata have one cluster only{first}"
-        if strata is None:
-            what = "the sample has one cluster only"
-        msg = (
-            f"{what}, which tells nothing of the variance between clusters. Join strata that are alike, or say what "
-            'such a stratum counts: `lonely="adjust"`, its distance from the whole sample (careful), or '
-            '`lonely="certainty"`, nothing, as it was sure to be in the sample.'
+    if lonely != "error":
+        return
+    for depth, stage in enumerate(stages):
+        alone = np.flatnonzero(stage.lonely)
+        if alone.size:
+            raise ValueError(_lonely(stage, depth, int(alone[0]), strata, alone.size))
+        if not stage.fraction.any():
+            # What later stages add is part of the variance between these units.
+            return
+
+
+def _lonely(stage: Stage, depth: int, first: int, strata: Coded | None, many: int) -> str:
+    """Say which strata have one unit, and what can be done."""
+    if depth:
+        what = f"{many} of {stage.drawn.size} clusters of stage {depth} have one unit of stage {depth + 1} only"
+        units, wholes, whole = "units of a cluster", "clusters", "cluster"
+    elif strata is None:
+        return (
+            "the sample has one cluster, or one row, only, which tells nothing of the variance between clusters. If "
+            "rows are the units that were drawn, leave `cluster` out."
         )
-        raise ValueError(msg)
-    return stage.lonely
+    else:
+        what = f"{many} of {stage.drawn.size} strata have one cluster only (first: {_named(strata.labels[first])})"
+        units, wholes, whole = "clusters", "strata", "stratum"
+    return (
+        f"{what}, which tells nothing of the variance between {units}. Join {wholes} that are alike, or say what such "
+        f'a {whole} counts: `lonely="adjust"`, its distance from the whole sample (careful), or `lonely="certainty"`, '
+        "nothing, as it was sure to be in the sample."
+    )
 
 
 def check_complete(argument: str, name: str, column: Coded, where: Callable[[int], str]) -> None:

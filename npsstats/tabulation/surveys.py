@@ -64,8 +64,8 @@ def tabulate_survey(
         The column of the key that says which rows are of the same respondent: these are a cluster where `cluster` is
         not given.
     duplicates : {"error", "first", "last", "all"}, default "error"
-        What to do with several ratings of a respondent in a period (with equal labels in the last group column): refuse
-        them, keep the first or the last in the order of the rows, or keep all.
+        What to do with several ratings of a respondent in a group, such as a period: refuse them, keep the first or the
+        last in the order of the rows, or keep all.
     fpc : float, str or sequence of str, optional
         The number of units in the population, or the sampling fraction if it is 1 or less, of the stratum that the row
         is in; for several stages a column for each. Units are clusters, or respondents where none are given. A number

@@ -9,7 +9,7 @@ from npsstats.kernels.linearisation import Stage, presence_patterns, total_covar
 from npsstats.kernels.replication import rao_wu_factors, replicate_scales
 from npsstats.ratings.checks import check_rng
 from npsstats.ratings.counts import RatingCounts
-from npsstats.ratings.designs import SampleDesign
+from npsstats.ratings.designs import SIMPLE, SampleDesign
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.ratings.variances import Linearised, Replicates, Variance
 from npsstats.tabulation.columns import Columns
@@ -67,6 +67,7 @@ def estimate_totals(
         presence=presence,
         multiplicity=multiplicity,
         products=(present.T @ present).toarray(),
+        complete=all((stage.fraction == 1).all() for stage in stages),
         fixed_df=df,
     )
     return SurveyCounts(
@@ -183,24 +184,30 @@ def _words(question: SurveyQuestion, weighed: Weighed, stages: list[Stage]) -> l
         )
         words.append(f"{method} to {names}")
     first = stages[0]
+    if isinstance(question.replicate_weights, ReplicateWeights):
+        return words
     if question.strata:
-        words.append(f"{first.drawn.size:,} strata")
+        words.append(_many(first.drawn.size, "stratum", "strata"))
     if question.cluster:
-        words.append(f"{first.stratum.size:,} clusters")
+        words.append(_many(first.stratum.size, "cluster", "clusters"))
         if len(stages) > 1:
             words.append(f"{len(stages)} stages")
     elif question.respondent is not None:
-        words.append(f"{first.stratum.size:,} respondents as clusters")
+        words.append(f"{_many(first.stratum.size, 'respondent', 'respondents')} as clusters")
     if question.fpc is not None:
         words.append("finite population")
-    return words or ["simple random sample"]
+    return words or [SIMPLE]
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _notes(rows: SurveyRows, weighed: Weighed) -> tuple[str, ...]:
     """Say what was left out."""
     notes = []
     if rows.dropped:
-        notes.append(f"{rows.dropped:,} rows of respondents with another one in the same period left out")
+        notes.append(f"{rows.dropped:,} rows of respondents with another one in the same group left out")
     without = int(((rows.weight == 0) & (rows.rating >= 0)).sum())
     if without:
         notes.append(f"{without:,} ratings with weight 0 count for nothing")

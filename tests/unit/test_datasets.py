@@ -12,9 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from npsstats.datasets import Dataset, fetch, fetching, load
+from npsstats import tabulate
+from npsstats.datasets import Dataset, fetch, fetching, load, responses
 from npsstats.datasets.fetching import RemoteFile, content_sha256
 from npsstats.ratings.scales import CSAT, NPS
 
@@ -152,8 +154,62 @@ def test_fields_are_keyword_only():
 def test_unknown_names_list_the_known_ones(sfo):
     with pytest.raises(ValueError, match="no data set 'SFO'; the data sets are sfo"):
         load("SFO")
+    with pytest.raises(ValueError, match="no data set 'sfo-2017'; the data sets are sfo"):
+        responses("sfo-2017")
     with pytest.raises(KeyError, match="no table 'nps'; its tables are recommend, csat"):
         sfo["nps"]
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return responses("sfo")
+
+
+def test_responses_are_the_rows_of_the_files(rows, shared_data):
+    times = {"1": "morning", "2": "midday", "3": "evening"}
+    published = [
+        (year, row["BAREA"], times[row["STRATA"]], row["RUNID"], float(row["WEIGHT"]), row["NETPRO"])
+        for year in (2017, 2018)
+        for row in read_stripped(shared_data / "sfo" / f"{year}.csv")
+    ]
+    own = [
+        (year, area, time, run.removeprefix(f"{year}-").replace("none", ""), weight, rating)
+        for year, area, time, run, weight, rating in rows.itertuples(index=False)
+    ]
+    assert [row[:5] for row in own] == [row[:5] for row in published]
+    for (*_, rating), (*_, code) in zip(own, published, strict=True):
+        assert ("" if pd.isna(rating) else str(rating)) == ("" if code == "11" else code)
+
+
+def test_responses_count_up_to_the_table(rows, sfo):
+    counts, table = tabulate(rows, rating="recommend", by=["area", "year"]), sfo["recommend"]
+    assert counts.labels == table.labels
+    np.testing.assert_array_equal(counts.counts, table.counts)
+    np.testing.assert_array_equal(counts.missing, table.missing)
+
+
+def test_a_run_is_in_one_year_time_and_area(rows):
+    # But for the twelve rows without a run, which come from two areas.
+    places = rows.astype({"time_of_day": str}).groupby("run")[["year", "time_of_day", "area"]].nunique()
+    assert len(places) == 418
+    assert (places[["year", "time_of_day"]] == 1).all(axis=None)
+    assert places.index[places["area"] > 1].tolist() == ["2018-none"]
+    assert (rows["run"] == "2018-none").sum() == 12
+
+
+def test_responses_have_what_a_survey_needs(rows):
+    assert rows.columns.tolist() == ["year", "area", "time_of_day", "run", "weight", "recommend"]
+    assert rows["time_of_day"].cat.categories.tolist() == ["morning", "midday", "evening"]
+    assert rows["time_of_day"].cat.ordered
+    assert rows.drop(columns="recommend").notna().all(axis=None)
+    # The airport scales the weights of each year to a mean of 1, to six decimals.
+    np.testing.assert_allclose(rows.groupby("year")["weight"].mean(), 1, atol=1e-6)
+
+
+def test_responses_are_read_anew_each_time(rows):
+    changed = responses("sfo")
+    changed["weight"] = 1.0
+    assert rows["weight"].nunique() > 1
 
 
 def test_import_does_not_load_pooch():

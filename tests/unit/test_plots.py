@@ -832,8 +832,37 @@ def test_a_group_without_ratings_has_no_distribution():
     "counts", [pd.DataFrame({"a": [1]}), None, estimate(categories())], ids=lambda x: type(x).__name__
 )
 def test_a_distribution_is_of_counts(counts):
-    with pytest.raises(TypeError, match=f"`counts` must be RatingCounts; got {type(counts).__name__}"):
+    with pytest.raises(TypeError, match=f"`counts` must be RatingCounts or SurveyCounts; got {type(counts).__name__}"):
         plots.distribution(counts)
+    assert open_figures() == []
+
+
+def test_a_distribution_of_a_survey_shows_weighted_shares():
+    rows = pd.DataFrame({"r": [10, 9, 8, 3, 10, 2], "w": [1, 1, 4, 2, 3, 1], "wave": [1, 1, 1, 1, 2, 2]})
+    ax = plots.distribution(nps.tabulate_survey(rows, "r", by="wave", weight="w"))
+    widths = [[bar.get_width() for bar in bars] for bars in ax.containers]
+    # Of weight 8 in the first wave and 4 in the second.
+    np.testing.assert_allclose(widths, [[25, 25], [50, 0], [25, 75]], rtol=1e-12)
+    assert ax.get_xlabel() == "% of respondents with a rating, weighted"
+
+
+def test_a_survey_without_weights_is_drawn_like_simple_counts():
+    rows = pd.DataFrame({"r": [10, 9, 8, 3, 10, 2], "school": [1, 1, 2, 2, 3, 3], "wave": [1, 1, 1, 2, 2, 2]})
+    drawn = [
+        plots.distribution(nps.tabulate_survey(rows, "r", by="wave", cluster="school")),
+        plots.distribution(nps.tabulate(rows, rating="r", by="wave")),
+    ]
+    np.testing.assert_allclose(*([bar.get_bbox().bounds for bar in ax.patches] for ax in drawn), rtol=1e-12)
+    assert [ax.get_xlabel() for ax in drawn] == ["% of respondents with a rating"] * 2
+
+
+@pytest.mark.parametrize(
+    "draw", [plots.forest, plots.density, plots.trend, plots.changes, plots.power_curve, plots.flows]
+)
+def test_pictures_of_results_say_what_they_need_in_place_of_a_survey(draw):
+    rows = pd.DataFrame({"r": [10, 9, 8, 3], "w": [1, 1, 4, 2]})
+    with pytest.raises(TypeError, match=r"must be .*; got SurveyCounts"):
+        draw(nps.tabulate_survey(rows, "r", weight="w"))
     assert open_figures() == []
 
 

@@ -258,7 +258,7 @@ def test_trimming_is_told():
     report = nps.describe_weights(nps.tabulate_survey(rows, "rating", weight="w", trim=(0.1, 2)))
     overall = report.to_records()[0]
     assert overall["largest"] / overall["mean"] == pytest.approx(2, rel=1e-12)
-    assert "Trimming changed 6 of them." in report.sentences()[0]
+    assert "Trimming cut 1 of them to its limits." in report.sentences()[0]
     assert report.heading() == "Weights of 6 rows, 6 of them changed by trimming"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.reporting.plots.drawing import (
     INK,
     THREE_COLOURS,
@@ -24,7 +25,7 @@ from npsstats.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["category_shares", "distribution", "flows"]
+__all__ = ["category_shares", "distribution", "flows", "is_weighted"]
 
 MOST_ON_TOP = 5
 MOST_BESIDE = 11
@@ -32,7 +33,7 @@ MOST_BESIDE = 11
 MOST_WITH_WORDS = 4
 
 
-def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
+def distribution(counts: RatingCounts | SurveyCounts, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the shares of the categories as diverging stacked bars, one per group, the first on top.
 
     The middle category is centred on zero: bars with more promoters reach further to the right, bars with more
@@ -40,8 +41,8 @@ def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
 
     Parameters
     ----------
-    counts : RatingCounts
-        The counts; each group with at least one rating.
+    counts : RatingCounts or SurveyCounts
+        The counts; each group with at least one rating. Of a survey the weighted shares are drawn.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure of fitting height.
 
@@ -68,7 +69,7 @@ def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
     >>> [text.get_text() for text in axes.get_legend().get_texts()]
     ['detractor', 'passive', 'promoter']
     """
-    check_kind("counts", counts, RatingCounts)
+    check_kind("counts", counts, RatingCounts, SurveyCounts)
     if (counts.n == 0).any():
         msg = "`counts` must have a rating in each group; leave the others out with `counts.answered()`."
         raise ValueError(msg)
@@ -90,7 +91,8 @@ def distribution(counts: RatingCounts, *, ax: "Axes | None" = None) -> "Axes":
                 ax.text(middle, row, text, ha="center", va="center", fontsize=8, color=ink_on(colour))
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     ax.xaxis.set_major_formatter(lambda value, _: write.number(abs(value), 0))
-    finish_rows(ax, [short_name(group) for group in counts.labels], "% of respondents with a rating")
+    weighted = ", weighted" if is_weighted(counts) else ""
+    finish_rows(ax, [short_name(group) for group in counts.labels], f"% of respondents with a rating{weighted}")
     _add_legend(ax, bars, names)
     return ax
 
@@ -209,12 +211,18 @@ def _tinted(colour: str, share: float, shares: FloatArray) -> tuple[float, float
     return red, green, blue
 
 
-def category_shares(counts: RatingCounts) -> FloatArray:
-    """Compute the share of each category of the metric, shape (groups, categories)."""
+def category_shares(counts: RatingCounts | SurveyCounts) -> FloatArray:
+    """Compute the share of each category of the metric, shape (groups, categories); of a survey by weight."""
     names = counts.metric.category_names
     member = np.array([[category == name for name in names] for category in counts.metric.categories])
-    shares: FloatArray = (counts.counts @ member) / counts.n[:, None]
+    proportions = counts.proportions if isinstance(counts, SurveyCounts) else counts.counts / counts.n[:, None]
+    shares: FloatArray = proportions @ member
     return shares
+
+
+def is_weighted(counts: RatingCounts | SurveyCounts) -> bool:
+    """Say whether some respondents may count more than others."""
+    return isinstance(counts, SurveyCounts) and counts.weighting.weighted
 
 
 def _add_legend(ax: "Axes", bars: list[Any], names: tuple[str, ...]) -> None:
