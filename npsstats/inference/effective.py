@@ -20,6 +20,9 @@ from npsstats.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["SURVEY_METHODS", "EffectiveProblem", "Sides", "SurveyMethod", "find_survey_method", "unit_levels"]
 
+# A group in a single cluster: hardly anything is known of its variance, and there are no degrees of freedom.
+LEAST_KEPT = 1e-3
+
 # A variance of 0 of ratings that differ: all of the population was asked, or calibration leaves nothing open.
 MOST_EFFECTIVE = 1e12
 
@@ -42,7 +45,12 @@ class Sides:
     n : ndarray of int, shape (sides,)
         Respondents.
     df : ndarray of int, shape (sides,)
-        Degrees of freedom.
+        Degrees of freedom: clusters minus strata.
+    effective_df : ndarray, shape (sides,)
+        The same with clusters that count by their size.
+    kept : ndarray, shape (sides,)
+        What share of a variance its estimate keeps, relative to independent respondents: residuals from a mean add up
+        to 0, so that few clusters, and large ones, show too little of it.
     shares : ndarray, shape (sides, levels)
         Weighted shares of the values.
     mean : ndarray, shape (sides,)
@@ -58,6 +66,8 @@ class Sides:
     groups: FloatArray
     n: IntArray
     df: IntArray
+    effective_df: FloatArray
+    kept: FloatArray
     shares: FloatArray
     mean: FloatArray
     covariance: FloatArray
@@ -83,20 +93,45 @@ class Sides:
         effective = np.divide(independent, variance, out=np.full_like(variance, MOST_EFFECTIVE), where=variance > 0)
         # Of ratings with one value the spread within clusters is unknown: each cluster counts once.
         alike = (pooled > 0).sum(axis=1) == 1
-        clusters = size**2 / ((groups @ counts.design.products) * groups).sum(axis=1)
+        clusters = clusters_by_size(counts, groups)
         if not counts.design.complete:
             effective = np.where(alike, clusters, effective)
-        n = (groups @ counts.n).astype(np.int64)
+        n, df, effective_df = degrees_of_freedom(counts, groups)
+        # E V = (1 - relative variance of the size) Var, if a cluster's total varies as its size does. Of rows that
+        # count the same and answer independently that is N / (N - 1) (n - 1) / n: of it the score takes care itself.
+        kept = (1 - counts.variance.of_sizes(counts.totals, groups)).clip(min=LEAST_KEPT)
+        kept *= n / np.maximum(n - 1, 1) * max(rows - 1, 1) / rows
         return cls(
             groups=groups,
             n=n,
-            df=np.minimum(counts.design.df(groups), n - 1),
+            df=df,
+            effective_df=effective_df,
+            kept=np.where(alike, 1.0, kept),
             shares=shares,
             mean=mean,
             covariance=covariance,
             effective=effective.clip(max=MOST_EFFECTIVE),
             alike=alike,
         )
+
+
+def clusters_by_size(counts: SurveyCounts, groups: FloatArray) -> FloatArray:
+    """Count the clusters of groups taken together by their size t, (sum t)^2 / sum t^2."""
+    size = groups @ counts.totals.sum(axis=1)
+    clusters: FloatArray = size**2 / ((groups @ counts.design.products) * groups).sum(axis=1)
+    return clusters
+
+
+def degrees_of_freedom(counts: SurveyCounts, groups: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Compute respondents, clusters minus strata, and these with clusters that count by their size.
+
+    The last are Satterthwaite's (1946), if the variance of a cluster's total is proportional to its size.
+    """
+    n = (groups @ counts.n).astype(np.int64)
+    df = np.minimum(counts.design.df(groups), n - 1)
+    present, _ = counts.design.clusters_and_strata(groups)
+    share = np.minimum(clusters_by_size(counts, groups) / present, 1)
+    return n, df, np.where(df >= 1, np.maximum(df * share, 1), df)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +150,10 @@ class EffectiveProblem:
         Respondents, who tell of the spread.
     estimate, error : ndarray, shape (rows,)
         The sum, and its standard error by the design.
-    df, largest : ndarray, shape (rows,)
-        Degrees of freedom, and those of as many independent respondents.
+    df : ndarray, shape (rows,)
+        Degrees of freedom, clusters minus strata.
+    effective_df, largest : ndarray, shape (rows,)
+        Degrees of freedom with clusters that count by their size, and those of as many independent respondents.
     """
 
     counts: FloatArray
@@ -126,6 +163,7 @@ class EffectiveProblem:
     estimate: FloatArray
     error: FloatArray
     df: FloatArray
+    effective_df: FloatArray
     largest: FloatArray
 
     @property
@@ -151,7 +189,9 @@ class SurveyMethod:
     test : callable
         Takes the problem, the value under the hypothesis and the settings; gives statistic and p-value.
     needs : Needs
-        What effective respondents are needed.
+        What effective respondents are needed where these lie in clusters (benchmarks/coverage/surveys.csv).
+    least_df : int
+        How many degrees of freedom are needed there, with clusters counted by their size.
     """
 
     title: str
@@ -159,13 +199,14 @@ class SurveyMethod:
     limits: Callable[[EffectiveProblem, Settings], Limits]
     test: Callable[[EffectiveProblem, FloatArray, Settings], Significance]
     needs: Needs = NOTHING
+    least_df: int = 3
 
 
 def _restricted(title: str, references: tuple[str, ...], statistic: Statistic, **more: Any) -> SurveyMethod:
     """Make a method of a statistic at the restricted shares of the effective counts."""
 
     def limits(problem: EffectiveProblem, settings: Settings) -> Limits:
-        quantile = critical_values(settings.tail, problem.df, problem.largest)
+        quantile = critical_values(settings.tail, problem.effective_df, problem.largest)
         known = np.isfinite(quantile)
         low, high = restricted_limits(
             statistic,
@@ -180,7 +221,7 @@ def _restricted(title: str, references: tuple[str, ...], statistic: Statistic, *
 
     def test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
         z = restricted_statistic(statistic, problem.counts, problem.values, problem.weights, null, problem.sizes)
-        return z, pvalues(z, settings.alternative, lambda size: tails(size, problem.df, problem.largest))
+        return z, pvalues(z, settings.alternative, lambda size: tails(size, problem.effective_df, problem.largest))
 
     return SurveyMethod(title=title, references=references, limits=limits, test=test, **more)
 
@@ -214,6 +255,7 @@ SURVEY_METHODS = {
         "skewness-corrected score interval on effective respondents",
         ("korn1998", "tango1998", "laud2017"),
         skewness_corrected_score,
+        needs=Needs(per_kurtosis=10),
     ),
     "likelihood": _restricted(
         "likelihood-ratio interval on effective respondents",
@@ -226,7 +268,8 @@ SURVEY_METHODS = {
         references=("binder1983",),
         limits=_student_limits,
         test=_student_test,
-        needs=Needs(per_kurtosis=15),
+        needs=Needs(per_kurtosis=25),
+        least_df=8,
     ),
     "wald": SurveyMethod(
         title="Wald interval by the design",
@@ -234,6 +277,7 @@ SURVEY_METHODS = {
         limits=lambda problem, settings: wald_limits(problem.estimate, problem.error**2, settings.z),
         test=_wald_test,
         needs=Needs(per_kurtosis=25),
+        least_df=30,
     ),
 }
 

@@ -17,7 +17,8 @@ from npsstats.inference.methods import (
     score_and_error,
     settings_for,
 )
-from npsstats.inference.surveyed import check_survey, scores_of, warn_of_few_clusters, warn_of_small_scores
+from npsstats.inference.survey_cautions import warn_of_small_surveys
+from npsstats.inference.surveyed import check_survey, scores_of
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
@@ -214,8 +215,7 @@ def _of_survey(counts: SurveyCounts, metric: Metric | None, method: str, setting
     metric = check_survey(counts, metric)
     chosen = find_survey_method(method, ONE_SAMPLE_METHODS)
     sides, problem = scores_of(counts, metric)
-    warn_of_small_scores(chosen, method, problem, counts, metric, stacklevel=4)
-    warn_of_few_clusters(sides.n, sides.df, counts.labels, stacklevel=4)
+    warn_of_small_surveys(method, problem, counts.labels, metric, stacklevel=4)
     low, high = chosen.limits(problem, settings)
     lowest, highest = metric.bounds
     width, alternative = highest - lowest, settings.alternative

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from npsstats.inference.effective import degrees_of_freedom
 from npsstats.inference.methods import UnitProblem, check_are_counts, check_counts
 from npsstats.inference.series import answered_periods
-from npsstats.inference.surveyed import check_survey, scores_of, warn_of_few_clusters
+from npsstats.inference.survey_cautions import warn_of_few_clusters
+from npsstats.inference.surveyed import check_survey, scores_of
 from npsstats.kernels.effective import critical_values, tails
 from npsstats.kernels.regression import LineFit, fit_line
 from npsstats.ratings.counts import RatingCounts
@@ -15,6 +17,9 @@ from npsstats.ratings.surveys import SurveyCounts
 from npsstats.typing import BoolArray, FloatArray, IndexArray
 
 __all__ = ["Chance", "PeriodSamples", "samples_of_periods"]
+
+# Of periods with fewer degrees of freedom the variance is hardly known.
+LEAST_DF = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ class PeriodSamples:
             return Chance(np.inf, np.inf)
         together = np.zeros((1, len(self.counts)))
         together[0, rows] = 1
-        largest = float(self.counts.n[rows].sum() - 1)
-        return Chance(min(float(self.counts.design.df(together)[0]), largest), largest)
+        n, _, df = degrees_of_freedom(self.counts, together)
+        return Chance(float(df[0]), float(n[0] - 1))
 
 
 def samples_of_periods(
@@ -114,7 +119,8 @@ def samples_of_periods(
     survey, answered, notes = answered_periods(counts, question)
     metric = check_survey(survey, metric)
     sides, scores = scores_of(survey, metric)
-    warn_of_few_clusters(sides.n, sides.df, survey.labels, stacklevel=stacklevel + 1)
+    few = (sides.effective_df < LEAST_DF) & (sides.df < sides.n - 1)
+    warn_of_few_clusters("trend", sides.effective_df, few, LEAST_DF, survey.labels, stacklevel=stacklevel + 1)
     both = np.outer(scores.error, scores.error)
     correlation = np.divide(sides.covariance, both, out=np.zeros_like(both), where=both > 0)
     np.fill_diagonal(correlation, 1.0)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from npsstats.inference.effective import Sides, unit_levels
+from npsstats.inference.effective import Sides, degrees_of_freedom, unit_levels
 from npsstats.kernels.design_tests import adjusted_wald, generalised_score, mid_ranks, rank_test, rao_scott
 from npsstats.kernels.heterogeneity import Verdict
 from npsstats.ratings.scales import Metric
@@ -69,19 +69,19 @@ def survey_homogeneity(
 def _tests(counts: SurveyCounts, metric: Metric, method: str) -> list[Verdict]:
     """Test the score, the distribution and the order."""
     whole = np.ones((1, len(counts)))
-    df = float(min(counts.design.df(whole)[0], counts.n.sum() - 1))
+    n, df, effective_df = (float(number[0]) for number in degrees_of_freedom(counts, whole))
     sides = Sides.of(counts, np.eye(len(counts)), metric)
     if method == "wald":
         score = adjusted_wald(sides.mean, sides.covariance, df)
     else:
-        largest = float(counts.n.sum() - 1)
-        score = generalised_score(sides.shares, unit_levels(metric), sides.effective, sides.covariance, df, largest)
+        effective = sides.effective * sides.kept
+        score = generalised_score(sides.shares, unit_levels(metric), effective, sides.covariance, effective_df, n - 1)
     shares = counts.totals / counts.totals.sum()
     ranks = mid_ranks(shares.sum(axis=0))[:, None]
     groups = np.eye(len(counts))
     return [
         score,
-        rao_scott(shares, counts.variance.of_cells(counts.totals), float(counts.n.sum()), df),
+        rao_scott(shares, counts.variance.of_cells(counts.totals), n, df),
         rank_test(
             means_of(counts.totals, groups, ranks)[:, 0], counts.variance.of_means(counts.totals, groups, ranks), df
         ),

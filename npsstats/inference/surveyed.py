@@ -1,17 +1,22 @@
 """Scores and differences of estimated totals: what the design of a sample makes of them."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
-from npsstats.errors import SmallSampleWarning, UndefinedScoreError
-from npsstats.inference.cautions import warn_of_small_contrasts, warn_of_small_samples
+from npsstats.errors import UndefinedScoreError
 from npsstats.inference.compared import Compared, Limits, Question, apart
-from npsstats.inference.contrasts import CONTRAST_METHODS, ContrastProblem
-from npsstats.inference.effective import EffectiveProblem, Sides, SurveyMethod, find_survey_method, unit_levels
+from npsstats.inference.contrasts import CONTRAST_METHODS
+from npsstats.inference.effective import (
+    EffectiveProblem,
+    Sides,
+    SurveyMethod,
+    degrees_of_freedom,
+    find_survey_method,
+    unit_levels,
+)
 from npsstats.inference.intervals import ONE_SAMPLE_METHODS
-from npsstats.inference.methods import Settings, UnitProblem
+from npsstats.inference.methods import Settings
 from npsstats.inference.pairing import (
     Pairing,
     check_reference_given,
@@ -20,6 +25,7 @@ from npsstats.inference.pairing import (
     pair_with_benchmark,
     pair_with_reference,
 )
+from npsstats.inference.survey_cautions import warn_of_small_surveys
 from npsstats.kernels.restricted import estimate_and_scale
 from npsstats.kernels.simultaneous import Contrasts
 from npsstats.ratings.checks import check_type, check_whole_number
@@ -28,12 +34,9 @@ from npsstats.ratings.designs import SIMPLE
 from npsstats.ratings.scales import Metric, Scale, mean_rating
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.protocol import group_text
-from npsstats.typing import BoolArray, FloatArray, IndexArray, IntArray, Label
+from npsstats.typing import BoolArray, FloatArray, IndexArray, IntArray
 
-__all__ = ["check_survey", "compare_survey", "scores_of", "warn_of_few_clusters", "warn_of_small_scores"]
-
-# With fewer, t limits and those from effective respondents rest on a variance that is hardly known.
-LEAST_DF = 8
+__all__ = ["check_survey", "compare_survey", "scores_of"]
 
 # Directions of chance, relative to the largest: smaller ones are rounding.
 LEAST_DIRECTION = 1e-12
@@ -65,23 +68,24 @@ def scores_of(counts: SurveyCounts, metric: Metric) -> tuple[Sides, EffectivePro
     sides = Sides.of(counts, np.eye(len(counts)), metric)
     rows = len(counts)
     return sides, EffectiveProblem(
-        counts=(sides.shares * sides.effective[:, None])[:, None],
+        counts=(sides.shares * (sides.effective * sides.kept)[:, None])[:, None],
         values=unit_levels(metric),
         weights=np.ones((rows, 1)),
         sizes=sides.n[:, None].astype(np.float64),
         estimate=sides.mean,
         error=np.sqrt(np.diagonal(sides.covariance).clip(min=0)),
         df=sides.df.astype(np.float64),
-        largest=_largest(sides.n, sides.df, sides.alike),
+        effective_df=sides.effective_df,
+        largest=_largest(sides.n, sides.effective_df, sides.alike),
     )
 
 
-def _largest(n: IntArray, df: IntArray, alike: BoolArray) -> FloatArray:
+def _largest(n: IntArray, df: FloatArray, alike: BoolArray) -> FloatArray:
     """Find the degrees of freedom of as many independent respondents.
 
     Of ratings with one value the effective size counts clusters already: their few degrees of freedom count once.
     """
-    return np.where(alike, df, np.maximum(n - 1, 1)).astype(np.float64)
+    return np.where(alike, df, np.maximum(n - 1.0, 1.0))
 
 
 def compare_survey(
@@ -131,8 +135,7 @@ def _check_question(counts: SurveyCounts, question: Question) -> None:
 def _of_benchmark(counts: SurveyCounts, benchmark: float, metric: Metric, method: str, settings: Settings) -> Compared:
     chosen = find_survey_method(method, ONE_SAMPLE_METHODS)
     sides, problem = scores_of(counts, metric)
-    warn_of_small_scores(chosen, method, problem, counts, metric, stacklevel=6)
-    warn_of_few_clusters(sides.n, sides.df, counts.labels, stacklevel=6)
+    warn_of_small_surveys(method, problem, counts.labels, metric, stacklevel=6)
     low, high = metric.bounds
     origin = (benchmark - low) / (high - low)
     rows = len(counts)
@@ -168,9 +171,16 @@ def _of_pairing(
     cross = np.zeros((rows, len(distinct)))
     np.add.at(cross, (np.arange(rows)[:, None], piece), weights)
     variance = ((cross @ sides.covariance) * cross).sum(axis=1).clip(min=0)
-    n, df = _of_unions(counts, np.maximum(own, other))
-    factor = _dependence(sides, piece, weights, variance, counts.design.clusters, unit_levels(metric))
-    effective = np.where(there, sides.effective[piece], 0.0) * factor[:, None]
+    n, df, effective_df = _of_unions(counts, np.maximum(own, other))
+    whole = sides.covariance / np.sqrt(np.multiply.outer(sides.kept, sides.kept))
+    apart_variances = weights**2 * np.diagonal(whole)[piece]
+    factor = _dependence(
+        apart_variances.sum(axis=1), ((cross @ whole) * cross).sum(axis=1), counts.design.clusters, unit_levels(metric)
+    )
+    effective = np.where(there, (sides.effective * sides.kept)[piece], 0.0) * factor[:, None]
+    effective_df = _added_df(apart_variances, sides.effective_df[piece], effective_df)
+    most = np.maximum(sides.n - 1.0, 1.0)[piece]
+    alike = (sides.alike[piece] | ~there).sum(axis=1) == there.shape[1]
     problem = EffectiveProblem(
         counts=sides.shares[piece] * effective[..., None],
         values=unit_levels(metric),
@@ -179,12 +189,11 @@ def _of_pairing(
         estimate=sides.mean[at_own] - sides.mean[at_other],
         error=np.sqrt(variance),
         df=df.astype(np.float64),
-        largest=_largest(n, df, (sides.alike[piece] | ~there).sum(axis=1) == there.shape[1]),
+        effective_df=effective_df,
+        largest=np.where(alike, effective_df, _added_df(apart_variances, most, np.maximum(n - 1.0, 1.0))),
     )
     labels = tuple(counts.labels[i] for i in pairing.positions)
-    shortfall = _simple(problem, metric).shortfall(chosen.needs)
-    warn_of_small_contrasts(method, shortfall, [sides.n[at_own], sides.n[at_other]], labels, stacklevel=6)
-    warn_of_few_clusters(n, df, labels, stacklevel=6)
+    warn_of_small_surveys(method, problem, labels, metric, stacklevel=6)
     score = _points(sides.shares, metric)
     return _compared(
         problem,
@@ -235,23 +244,26 @@ def _weights(
     return weights
 
 
-def _of_unions(counts: SurveyCounts, unions: FloatArray) -> tuple[IntArray, IntArray]:
+def _of_unions(counts: SurveyCounts, unions: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
     """Compute respondents and degrees of freedom of group and reference together."""
     distinct, place = np.unique(unions, axis=0, return_inverse=True)
-    n = (distinct @ counts.n).astype(np.int64)
-    df = np.minimum(counts.design.df(distinct), n - 1)
-    return n[place.ravel()], df[place.ravel()]
+    n, df, effective_df = degrees_of_freedom(counts, distinct)
+    return n[place.ravel()], df[place.ravel()], effective_df[place.ravel()]
 
 
-def _dependence(
-    sides: Sides, piece: IndexArray, weights: FloatArray, variance: FloatArray, clusters: int, values: FloatArray
-) -> FloatArray:
+def _added_df(variances: FloatArray, df: FloatArray, most: FloatArray) -> FloatArray:
+    """Compute the degrees of freedom of a sum of variances (Satterthwaite 1946, Welch 1947), at most those of all."""
+    squared = np.divide(variances**2, df, out=np.zeros_like(variances), where=df > 0).sum(axis=1)
+    added = np.divide(variances.sum(axis=1) ** 2, squared, out=np.array(most), where=squared > 0)
+    return np.where(most >= 1, np.clip(added, 1, np.maximum(most, 1)), most)
+
+
+def _dependence(apart: FloatArray, variance: FloatArray, clusters: int, values: FloatArray) -> FloatArray:
     """Compute how many times surer a difference is than one of pieces with other respondents in each.
 
     Where all common respondents repeat their ratings its variance is 0; that of one of them with another rating bounds
     it then.
     """
-    apart = (weights**2 * np.diagonal(sides.covariance)[piece]).sum(axis=1)
     least = (np.diff(values).min() / clusters) ** 2
     known = np.where(variance > NOTHING * apart, variance, least)
     factor: FloatArray = np.divide(apart, known, out=np.ones_like(apart), where=apart > 0)
@@ -290,47 +302,6 @@ def _together(cross: FloatArray, covariance: FloatArray) -> dict[str, Any]:
     members = np.tile(np.arange(size), (rows, 1))
     contrasts = Contrasts(members, weights, np.full(size, -1), np.zeros(size))
     return {"contrasts": contrasts, "group_errors": np.ones(size)}
-
-
-def warn_of_small_scores(
-    chosen: SurveyMethod,
-    method: str,
-    problem: EffectiveProblem,
-    counts: SurveyCounts,
-    metric: Metric,
-    *,
-    stacklevel: int,
-) -> None:
-    """Warn of groups whose effective respondents are too few for the method."""
-    simple = UnitProblem(problem.counts[:, 0], problem.values, metric.bounds, metric.name)
-    effective = np.round(problem.counts.sum(axis=(1, 2)).clip(max=1e15)).astype(np.int64)
-    warn_of_small_samples(method, chosen.needs.respondents(simple), effective, counts.labels, stacklevel=stacklevel + 1)
-
-
-def warn_of_few_clusters(n: IntArray, df: IntArray, labels: tuple[Label, ...], *, stacklevel: int) -> None:
-    """Warn of groups whose variance rests on few degrees of freedom though they have respondents enough."""
-    rows = np.flatnonzero((df < LEAST_DF) & (df < n - 1))
-    if rows.size:
-        first = int(rows[0])
-        name = f"{group_text(labels[first])}, " if labels[first] else ""
-        many = "this one (" if len(labels) == 1 else f"{rows.size} of these {len(labels)} (first: "
-        msg = (
-            f"the variance of {many}{name}n = {n[first]}) rests on {max(int(df[first]), 0)} degrees of freedom, "
-            f"clusters minus strata; with fewer than {LEAST_DF} it is hardly known, and intervals are wide or fall "
-            "short."
-        )
-        warnings.warn(msg, SmallSampleWarning, stacklevel=stacklevel)
-
-
-def _simple(problem: EffectiveProblem, metric: Metric) -> ContrastProblem:
-    """Take effective respondents for respondents, to ask what methods need."""
-    return ContrastProblem(
-        counts=problem.counts,
-        values=problem.values,
-        weights=problem.weights,
-        width=metric.bounds[1] - metric.bounds[0],
-        name=metric.name,
-    )
 
 
 def _sample(counts: SurveyCounts) -> str:

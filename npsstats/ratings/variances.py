@@ -84,6 +84,12 @@ class Linearised:
         """Compute the covariance matrix of the proportions of all cells in the whole table of groups and ratings."""
         return self.of_means(totals.reshape(1, -1), np.ones((1, 1)), np.eye(totals.size))
 
+    def of_sizes(self, totals: FloatArray, sides: FloatArray) -> FloatArray:
+        """Compute the relative variance of the estimated size of groups taken together, as many as `sides`."""
+        members = np.repeat(sides, totals.shape[1], axis=1)
+        relative: FloatArray = ((members @ self.covariance) * members).sum(axis=1) / (sides @ totals.sum(axis=1)) ** 2
+        return relative
+
     def pooled(self, sides: FloatArray) -> Self:
         """Add groups up, or choose some."""
         groups = sides.shape[1]
@@ -130,6 +136,14 @@ class Replicates:
         """Compute the covariance matrix of the proportions of all cells, as `Linearised.of_cells`."""
         table = type(self)(self.totals.reshape(len(self.scales), 1, -1), self.scales, self.centre)
         return table.of_means(totals.reshape(1, -1), np.ones((1, 1)), np.eye(totals.size))
+
+    def of_sizes(self, totals: FloatArray, sides: FloatArray) -> FloatArray:
+        """Compute the relative variance of the estimated size of groups taken together, as `Linearised.of_sizes`."""
+        size = sides @ totals.sum(axis=1)
+        sizes = self.totals.sum(axis=2) @ sides.T
+        middle = size if self.centre == "estimate" else sizes.mean(axis=0)
+        relative: FloatArray = self.scales @ (sizes - middle) ** 2 / size**2
+        return relative
 
     def pooled(self, sides: FloatArray) -> Self:
         """Add groups up, or choose some."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from npsstats.inference.surveyed import LEAST_DF
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results import format as write
@@ -14,6 +13,9 @@ __all__ = ["caveats_of"]
 
 # Below 30 respondents even the default interval misses more often on one side than on the other.
 SMALL_GROUP = 30
+
+# With fewer degrees of freedom standard errors are hardly known.
+LEAST_DF = 8
 
 
 def caveats_of(
@@ -79,7 +81,7 @@ def _about_few(effects: DesignEffects) -> list[str]:
     if few:
         told.append(
             f"Groups with fewer than {LEAST_DF} degrees of freedom, clusters minus strata: {', '.join(few)}. Their "
-            "standard errors are hardly known, and no method makes up for that."
+            "standard errors are hardly known; their intervals allow for it, and are wide."
         )
     return told
 

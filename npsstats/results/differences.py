@@ -16,6 +16,9 @@ __all__ = ["DETECTION", "Differences", "reference_text"]
 # The probability with which a difference of the size `detectable` is found.
 DETECTION = 0.8
 
+# The methods whose statistic is Student's.
+STUDENT = ("t", "welch")
+
 ADJUSTMENTS = {
     "none": "p-values not adjusted for their number",
     "holm": "p-values adjusted by Holm's method",
@@ -173,7 +176,7 @@ class Differences(Result):
             "standard error",
             "low",
             "high",
-            "z",
+            "t" if self.method in STUDENT else "z",
             "p",
             "adjusted p",
             "detectable",

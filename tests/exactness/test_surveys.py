@@ -219,3 +219,55 @@ def test_rows_can_be_computed_again(rows, simulation):
         # A limit that is the truth but for rounding may fall on either side in one sample of 5,000.
         assert float(made["coverage"]) == pytest.approx(float(stored["coverage"]), abs=0.05)
         assert float(made["width"]) == pytest.approx(float(stored["width"]), abs=2e-3)
+
+
+@with_tables
+@pytest.mark.parametrize("blocks", [("equal clusters",), ("panel",)])
+def test_the_default_keeps_its_level_in_realistic_populations_and_clusters_of_one_size(rows, blocks):
+    found = covered(rows, "score", *blocks, populations=REALISTIC)
+    # 5,000 samples: three standard errors are 0.9 points.
+    assert found.min() > 94
+    assert 94.5 < found.mean() < 96
+
+
+@with_tables
+def test_the_default_is_closer_to_its_level_than_t_and_wald_in_nearly_all_kinds_of_designs(rows):
+    short = {
+        method: {
+            block: (95 - covered(rows, method, block)).clip(min=0).mean() for block in {row["block"] for row in rows}
+        }
+        for method in ("score", "t", "wald")
+    }
+    for block, shortfall in short["score"].items():
+        assert shortfall < short["wald"][block]
+        if block not in ("lopsided", "panel", "crossed", "nested"):
+            assert shortfall < short["t"][block]
+
+
+@with_tables
+def test_t_and_wald_fail_where_hardly_anybody_differs(rows):
+    """3 % passives in clusters of 20, the rest promoters: many samples have none, or all in one cluster."""
+    for method in ("t", "wald"):
+        assert covered(rows, method, "equal clusters", populations=["0/3/97"]).min() < 65
+    assert covered(rows, "score", "equal clusters", populations=["0/3/97"]).min() > 90
+
+
+@with_tables
+def test_the_default_keeps_its_level_in_realistic_populations_where_clusters_differ_in_size(rows):
+    for block in ("unequal clusters", "strata", "weights", "domain", "crossed", "nested"):
+        found = covered(rows, "score", block, populations=REALISTIC)
+        assert found.min() > 93.5
+        assert found.mean() < 97
+
+
+@with_tables
+def test_the_default_covers_where_few_clusters_stand_against_many_and_t_does_not(rows):
+    assert covered(rows, "score", "lopsided").min() > 88
+    assert covered(rows, "t", "lopsided").min() < 75
+
+
+@with_tables
+def test_least_coverage_of_the_default_over_all_designs(rows):
+    blocks = {row["block"] for row in rows}
+    assert covered(rows, "score", *blocks).min() > 87.5
+    assert covered(rows, "score", *blocks).mean() > 94.8

@@ -251,6 +251,7 @@ def test_factors_give_what_the_weights_made_of_them_give(name):
     close_covariance(covariance_of_scores(counts, nps.NPS), case["nps"]["covariance"])
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 def test_bootstrap_made_here_has_the_errors_of_linearisation_in_r():
     case = next(case for case in LINEARISED if case["name"] == "clusters named within strata")
     made = nps.RaoWu(4000, rng=20260107)

@@ -62,8 +62,10 @@ def test_few_clusters_widen_the_line_by_students_t(panel):
     counts = nps.tabulate_survey(clusters, "rating", by="quarter", cluster="cluster")
     line = nps.trend(counts, overdispersion=False)
     width = (line.high - line.low) / 2 / line.standard_error
-    n = len(panel)
-    np.testing.assert_allclose(width, stats.norm.isf(0.025) * stats.t.isf(0.025, 11) / stats.t.isf(0.025, n - 1))
+    n, sizes = len(panel), clusters["cluster"].value_counts()
+    # Clusters count by their size.
+    df = 11 * sizes.sum() ** 2 / (12 * (sizes**2).sum())
+    np.testing.assert_allclose(width, stats.norm.isf(0.025) * stats.t.isf(0.025, df) / stats.t.isf(0.025, n - 1))
     # The p-value that belongs to the interval: 0.05 where a limit is 0.
     at_limit = line.statistic[0] * width[0] / abs(line.statistic[0])
     assert (line.pvalue[0] < 0.05) == (abs(line.statistic[0]) > abs(at_limit))

@@ -115,6 +115,7 @@ def test_what_groups_have_in_common_is_told(more, told):
     assert sum(text.startswith(told) for text in report(surveyed(rows, **more)).caveats) == 1
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 def test_replicate_weights_know_what_groups_have_in_common():
     rows = sample(schools=12)
     names = [f"rep{i}" for i in range(12)]
@@ -191,6 +192,7 @@ def test_the_same_sample_gives_the_same_bytes():
     assert report(surveyed()).to_html() == report(surveyed()).to_html()
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 def test_nothing_in_a_survey_is_said_to_be_absent_for_not_being_detected():
     made = report(surveyed(sample(schools=12)), reference="previous")
     assert not made.differences.detected.any()

@@ -448,22 +448,41 @@ def warned(call):
 
 
 def test_few_clusters_are_warned_of_where_the_question_was_asked():
-    rows = sample().assign(cluster=lambda x: x.index % 5)
+    rows = sample(n=600).assign(cluster=lambda x: x.index % 5)
     counts = tabulated(rows, weight="w", cluster="cluster")
     calls = [
-        lambda: nps.estimate(counts),
-        lambda: nps.compare(counts, reference=2020),
-        lambda: nps.compare(counts, reference=12.5),
-        lambda: nps.equivalence(counts, reference=2020, margin=20),
+        lambda: nps.estimate(counts, method="t"),
+        lambda: nps.compare(counts, reference=2020, method="t"),
+        lambda: nps.compare(counts, reference=12.5, method="t"),
+        lambda: nps.equivalence(counts, reference=2020, margin=20, method="t"),
     ]
     for call in calls:
         found = [one for one in warned(call) if "degrees of freedom" in str(one.message)]
         assert len(found) == 1
         assert found[0].category is nps.SmallSampleWarning
         assert found[0].filename == __file__
-        assert "rests on 4 degrees of freedom, clusters minus strata; with fewer than 8 it is hardly known" in str(
+        assert "degrees of freedom, clusters counted by their size; it needs 8). Use method='score'" in str(
             found[0].message
         )
+
+
+def test_clusters_of_unequal_size_count_for_fewer():
+    """Twelve clusters, two of which hold most respondents: by hand, 11 (sum t)^2 / (12 sum t^2)."""
+    sizes = np.array([200, 150, *[10] * 10])
+    rows = sample(n=int(sizes.sum())).assign(cluster=np.repeat(np.arange(12), sizes), g=1)
+    counts = tabulated(rows, cluster="cluster")
+    assert counts.df.tolist() == [11]
+    found = [str(one.message) for one in warned(lambda: nps.estimate(counts, method="t"))]
+    assert len(found) == 1
+    assert f": {11 * sizes.sum() ** 2 / (12 * (sizes**2).sum()):.1f} degrees of freedom" in found[0]
+
+
+def test_score_is_silent_with_few_equal_clusters_and_speaks_with_hardly_any():
+    few, fewest = (
+        tabulated(sample(n=600).assign(cluster=lambda x, k=k: x.index % k, g=1), cluster="cluster") for k in (5, 3)
+    )
+    assert not warned(lambda: nps.estimate(few))
+    assert len(warned(lambda: nps.estimate(fewest))) == 1
 
 
 def test_enough_clusters_are_not_warned_of():

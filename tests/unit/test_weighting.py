@@ -259,7 +259,7 @@ def test_trimming_is_told():
     overall = report.to_records()[0]
     assert overall["largest"] / overall["mean"] == pytest.approx(2, rel=1e-12)
     assert "Trimming cut 1 of them to its limits." in report.sentences()[0]
-    assert report.heading() == "Weights of 6 rows, 6 of them changed by trimming"
+    assert report.heading() == "Weights of 6 rows, 1 cut to limits by trimming"
 
 
 @pytest.mark.parametrize("words", ["representative", "equal score", "no difference"])

@@ -143,4 +143,5 @@ def _mark(ax: "Axes", result: NonresponseSensitivity, i: int, colour: str, marke
                 ha=align,
                 fontsize=9,
                 color=colour,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8},
             )
