@@ -253,13 +253,13 @@ def _wald_test(problem: EffectiveProblem, null: FloatArray, settings: Settings) 
 SURVEY_METHODS = {
     "score": _restricted(
         "skewness-corrected score interval on effective respondents",
-        ("korn1998", "tango1998", "laud2017"),
+        ("korn1998", "satterthwaite1946", "tango1998", "laud2017"),
         skewness_corrected_score,
         needs=Needs(per_kurtosis=10),
     ),
     "likelihood": _restricted(
         "likelihood-ratio interval on effective respondents",
-        ("korn1998", "owen2001"),
+        ("korn1998", "satterthwaite1946", "owen2001"),
         signed_root,
         needs=Needs(per_kurtosis=15),
     ),
