@@ -380,3 +380,22 @@ def test_airport_survey_has_three_verdicts(airport_rows):
     np.testing.assert_allclose([plain[0], weighted[0], by_run[0]], statistics, rtol=1e-4)
     assert plain[1] < 1e-5 < weighted[1] < 0.05 < by_run[1]
     np.testing.assert_allclose(by_run[1], 2 * stats.t.sf(5.28480340811020 / 2.72479122611171, 416), rtol=1e-6)
+
+
+def test_stayers_of_soep_are_told_apart_by_their_key(shared_data):
+    """The published +0.85 (1.22) of those in both waves; as pairs, whose variance lacks the factor N / (N - 1)."""
+    rows = pd.read_csv(shared_data / "soep" / "soep_practice_long.csv")
+    rows = rows[rows["syear"].isin([2015, 2019]) & (rows["lebensz_org"] >= 0)]
+    pairs = nps.tabulate_pairs(rows, 2015, 2019, rating="lebensz_org", respondent="id", period="syear")
+    stayers = rows[rows.groupby("id")["id"].transform("size") == 2]
+    counts = nps.tabulate_survey(stayers, "lebensz_org", by="syear", respondent="id")
+    assert counts.n.tolist() == [3311, 3311]
+    found, paired = nps.compare(counts, reference=2015), nps.compare(pairs)
+    np.testing.assert_allclose(found.difference, paired.difference, rtol=1e-12)
+    np.testing.assert_allclose(found.standard_error, paired.standard_error * np.sqrt(3311 / 3310), rtol=1e-9)
+    assert [round(found.difference[0], 2), round(found.standard_error[0], 2)] == [0.85, 1.22]
+    # All who answered, with the covariance of those who did so twice: variances within kinds of people, or over all.
+    everyone = nps.compare(nps.tabulate_survey(rows, "lebensz_org", by="syear", respondent="id"), reference=2015)
+    overlapping = nps.compare(pairs, respondents="all")
+    np.testing.assert_allclose(everyone.difference, overlapping.difference, rtol=1e-12)
+    np.testing.assert_allclose(everyone.standard_error, overlapping.standard_error, rtol=3e-3)
