@@ -138,9 +138,9 @@ def tabulate_survey(
     >>> counts = nps.tabulate_survey(rows, "recommend", weight="weight", cluster="school")
     >>> counts.df
     array([9])
-    >>> simple = nps.tabulate(rows, rating="recommend")
-    >>> nps.estimate(counts).standard_error.round(1), nps.estimate(simple).standard_error.round(1)
-    (array([21.4]), array([14.5]))
+    >>> nps.design_effects(counts).to_frame()[["n", "kish_effective_n", "effective_n"]].round(1)
+        n  kish_effective_n  effective_n
+    0  30              26.7         12.8
     """
     check_type("metric", metric, Metric, "npsstats.NPS")
     for name, value, choices in (

@@ -284,6 +284,7 @@ def test_a_sample_without_weights_has_none_to_tell_of(folder):
     assert "All 90 respondents count the same." in ran("weights", "a.csv", "--rating", "r")
 
 
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
 def test_a_report_is_on_the_sample(folder):
     done = run("report", "both.csv", "--rating", "r", "--by", "wave", "--weight", "w", "--cluster", "school",
                "--method", "t", "--format", "markdown")  # fmt: skip
