@@ -333,8 +333,8 @@ def twice():
 def test_several_ratings_of_a_respondent_in_a_period_are_refused_with_their_rows():
     message = told(twice(), by="year", respondent="person")
     assert message.startswith(
-        "each respondent may have one rating in a group, such as a period; 1 have several (first: 'p1' of 2024 at row 1 "
-        'and row 2). Pass `duplicates="first"` or `"last"` to keep one, in the order of the rows, or `"all"` to keep all'
+        "each respondent may have one rating in a group, such as a period; 1 have several (first: 'p1' of 2024 at "
+        'row 1 and row 2). Pass `duplicates="first"` or `"last"` to keep one, in the order of the rows, or `"all"`'
     )
 
 
