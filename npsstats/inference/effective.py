@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 from npsstats.inference.intervals import NOTHING, Limits, Needs, Significance
 from npsstats.inference.methods import Settings, by_level, find_method, pvalues
@@ -22,6 +22,9 @@ __all__ = ["SURVEY_METHODS", "EffectiveProblem", "Sides", "SurveyMethod", "find_
 
 # A group in a single cluster: hardly anything is known of its variance, and there are no degrees of freedom.
 LEAST_KEPT = 1e-3
+
+# A variance below this part of that of independent respondents is rounding.
+ROUNDING = 1e-12
 
 # A variance of 0 of ratings that differ: all of the population was asked, or calibration leaves nothing open.
 MOST_EFFECTIVE = 1e12
@@ -60,7 +63,7 @@ class Sides:
     effective : ndarray, shape (sides,)
         How many independent respondents would know the mean as well.
     alike : ndarray of bool, shape (sides,)
-        Whether all ratings have the same value; then nothing is known of the variance.
+        Whether there is no variance, as all ratings have the same value or all clusters the same mean.
     """
 
     groups: FloatArray
@@ -91,12 +94,12 @@ class Sides:
         independent = spread * rows / max(rows - 1, 1)
         variance = np.diagonal(covariance)
         effective = np.divide(independent, variance, out=np.full_like(variance, MOST_EFFECTIVE), where=variance > 0)
-        # Of ratings with one value the spread within clusters is unknown: each cluster counts once.
-        alike = (pooled > 0).sum(axis=1) == 1
-        clusters = clusters_by_size(counts, groups)
-        if not counts.design.complete:
-            effective = np.where(alike, clusters, effective)
         n, df, effective_df = degrees_of_freedom(counts, groups)
+        # Without variance, of ratings with one value or of clusters that agree by chance, nothing is known of the
+        # spread within clusters: each counts once.
+        alike = ((pooled > 0).sum(axis=1) == 1) | (variance <= ROUNDING * independent / np.maximum(n, 1))
+        if not counts.design.complete:
+            effective = np.where(alike, clusters_by_size(counts, groups), effective)
         # E V = (1 - relative variance of the size) Var, if a cluster's total varies as its size does. Of rows that
         # count the same and answer independently that is N / (N - 1) (n - 1) / n: of it the score takes care itself.
         kept = (1 - counts.variance.of_sizes(counts.totals, groups)).clip(min=LEAST_KEPT)
@@ -116,10 +119,13 @@ class Sides:
 
 
 def clusters_by_size(counts: SurveyCounts, groups: FloatArray) -> FloatArray:
-    """Count the clusters of groups taken together by their size t, (sum t)^2 / sum t^2."""
+    """Count the clusters of groups taken together by their size t, (sum t)^2 / sum t^2.
+
+    Replicate weights of the data do not say which rows are a cluster: their degrees of freedom stand for it.
+    """
     size = groups @ counts.totals.sum(axis=1)
     clusters: FloatArray = size**2 / ((groups @ counts.design.products) * groups).sum(axis=1)
-    return clusters
+    return clusters if counts.design.ranks is None else np.minimum(clusters, counts.design.df(groups) + 1.0)
 
 
 def degrees_of_freedom(counts: SurveyCounts, groups: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -129,6 +135,8 @@ def degrees_of_freedom(counts: SurveyCounts, groups: FloatArray) -> tuple[IntArr
     """
     n = (groups @ counts.n).astype(np.int64)
     df = np.minimum(counts.design.df(groups), n - 1)
+    if counts.design.ranks is not None:
+        return n, df, df.astype(np.float64)
     present, _ = counts.design.clusters_and_strata(groups)
     share = np.minimum(clusters_by_size(counts, groups) / present, 1)
     return n, df, np.where(df >= 1, np.maximum(df * share, 1), df)
@@ -227,10 +235,8 @@ def _restricted(title: str, references: tuple[str, ...], statistic: Statistic, *
 
 
 def _student_limits(problem: EffectiveProblem, settings: Settings) -> Limits:
-    known = problem.df >= 1
     margin = stdtrit(problem.df.clip(min=1), 1 - settings.tail) * problem.error
-    lowest, highest = problem.bounds
-    return np.where(known, problem.estimate - margin, lowest), np.where(known, problem.estimate + margin, highest)
+    return _known(problem, problem.estimate - margin, problem.estimate + margin)
 
 
 def _gap(problem: EffectiveProblem, null: FloatArray) -> FloatArray:
@@ -245,9 +251,19 @@ def _student_test(problem: EffectiveProblem, null: FloatArray, settings: Setting
     return t, pvalues(t, settings.alternative, lambda size: np.where(known, stdtr(problem.df.clip(min=1), -size), 0.5))
 
 
+def _wald_limits(problem: EffectiveProblem, settings: Settings) -> Limits:
+    return _known(problem, *wald_limits(problem.estimate, problem.error**2, settings.z))
+
+
 def _wald_test(problem: EffectiveProblem, null: FloatArray, settings: Settings) -> Significance:
     z = wald_statistic(_gap(problem, null), problem.error**2, 0.0)
-    return z, pvalues(z, settings.alternative)
+    return z, pvalues(z, settings.alternative, lambda size: np.where(problem.df >= 1, ndtr(-size), 0.5))
+
+
+def _known(problem: EffectiveProblem, low: FloatArray, high: FloatArray) -> Limits:
+    """Leave everything open where nothing is known of the variance."""
+    lowest, highest = problem.bounds
+    return np.where(problem.df >= 1, low, lowest), np.where(problem.df >= 1, high, highest)
 
 
 SURVEY_METHODS = {
@@ -274,7 +290,7 @@ SURVEY_METHODS = {
     "wald": SurveyMethod(
         title="Wald interval by the design",
         references=("binder1983",),
-        limits=lambda problem, settings: wald_limits(problem.estimate, problem.error**2, settings.z),
+        limits=_wald_limits,
         test=_wald_test,
         needs=Needs(per_kurtosis=25),
         least_df=30,

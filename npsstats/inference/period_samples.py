@@ -14,6 +14,7 @@ from npsstats.kernels.regression import LineFit, fit_line
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
+from npsstats.results.protocol import group_text
 from npsstats.typing import BoolArray, FloatArray, IndexArray
 
 __all__ = ["Chance", "PeriodSamples", "samples_of_periods"]
@@ -119,6 +120,14 @@ def samples_of_periods(
     survey, answered, notes = answered_periods(counts, question)
     metric = check_survey(survey, metric)
     sides, scores = scores_of(survey, metric)
+    single = np.flatnonzero((sides.df < 1) & (sides.n > 1))
+    if single.size and not survey.design.complete:
+        msg = (
+            f"`{question}` needs several clusters in each period; {single.size} of {len(survey)} have one (first: "
+            f"{group_text(survey.labels[single[0]])}), which tells nothing of the variance. Leave them out with "
+            "`counts.select(...)`, or put periods together."
+        )
+        raise ValueError(msg)
     few = (sides.effective_df < LEAST_DF) & (sides.df < sides.n - 1)
     warn_of_few_clusters("trend", sides.effective_df, few, LEAST_DF, survey.labels, stacklevel=stacklevel + 1)
     both = np.outer(scores.error, scores.error)

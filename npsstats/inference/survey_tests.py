@@ -71,6 +71,10 @@ def _tests(counts: SurveyCounts, metric: Metric, method: str) -> list[Verdict]:
     whole = np.ones((1, len(counts)))
     n, df, effective_df = (float(number[0]) for number in degrees_of_freedom(counts, whole))
     sides = Sides.of(counts, np.eye(len(counts)), metric)
+    if ((sides.df < 1) & (sides.n > 1)).any() and not counts.design.complete:
+        # Nothing is known of the variance of a group in one cluster.
+        nothing = np.array([np.nan])
+        return [Verdict(nothing, np.array([len(counts) - 1.0]), nothing, nothing) for _ in range(1 + len(BESIDE))]
     if method == "wald":
         score = adjusted_wald(sides.mean, sides.covariance, df)
     else:

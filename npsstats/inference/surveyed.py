@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from npsstats.errors import UndefinedScoreError
 from npsstats.inference.compared import Compared, Limits, Question, apart
@@ -26,6 +27,7 @@ from npsstats.inference.pairing import (
     pair_with_reference,
 )
 from npsstats.inference.survey_cautions import warn_of_small_surveys
+from npsstats.kernels.effective import critical_values
 from npsstats.kernels.restricted import estimate_and_scale
 from npsstats.kernels.simultaneous import Contrasts
 from npsstats.ratings.checks import check_type, check_whole_number
@@ -41,8 +43,11 @@ __all__ = ["check_survey", "compare_survey", "scores_of"]
 # Directions of chance, relative to the largest: smaller ones are rounding.
 LEAST_DIRECTION = 1e-12
 
-# A variance below this part of that of independent pieces is rounding.
-NOTHING = 1e-12
+# The tail of a usual level.
+USUAL_TAIL = 0.025
+
+# A variance below this part of another one is rounding.
+NOTHING = 1e-10
 
 
 def check_survey(counts: SurveyCounts, metric: Metric | None) -> Metric:
@@ -120,8 +125,8 @@ def _check_question(counts: SurveyCounts, question: Question) -> None:
     check_reference_given(counts, question.reference)
     if question.overlap != "none":
         msg = (
-            f"`overlap` is for simple counts; got {question.overlap!r}. Counts of a survey know which respondents "
-            "groups have in common. For a part and its whole use reference='total'."
+            f"`overlap` is for simple counts; got {question.overlap!r}. Counts of a survey have the covariance "
+            "of groups. For a part and its whole use reference='total'."
         )
         raise ValueError(msg)
     if question.respondents != "paired":
@@ -167,15 +172,21 @@ def _of_pairing(
     at_own, at_other, *at_parts = np.split(place.ravel(), len(place) // rows)
     piece = np.stack(at_parts, axis=1)
     sides = Sides.of(counts, distinct, metric)
-    weights = _weights((distinct @ counts.totals).sum(axis=1), (own, at_own), (other, at_other), (parts, piece), there)
+    totals = (distinct @ counts.totals).sum(axis=1)
+    shares = [_part_of(side, at, parts, piece, there, totals) for side, at in ((own, at_own), (other, at_other))]
+    weights = shares[0] - shares[1]
     cross = np.zeros((rows, len(distinct)))
     np.add.at(cross, (np.arange(rows)[:, None], piece), weights)
-    variance = ((cross @ sides.covariance) * cross).sum(axis=1).clip(min=0)
+    variance = _quadratic(cross, sides.covariance)
+    excess = _excess(counts, sides, shares, piece, (at_own, at_other), variance)
     n, df, effective_df = _of_unions(counts, np.maximum(own, other))
+    # Of a piece in one cluster nothing is known.
+    known = (~there | (sides.df[piece] >= 1)).all(axis=1) | counts.design.complete
+    df, effective_df = np.where(known, df, 0), np.where(known, effective_df, 0.0)
     whole = sides.covariance / np.sqrt(np.multiply.outer(sides.kept, sides.kept))
     apart_variances = weights**2 * np.diagonal(whole)[piece]
     factor = _dependence(
-        apart_variances.sum(axis=1), ((cross @ whole) * cross).sum(axis=1), counts.design.clusters, unit_levels(metric)
+        apart_variances.sum(axis=1), _quadratic(cross, whole) + excess, counts.design.clusters, unit_levels(metric)
     )
     effective = np.where(there, (sides.effective * sides.kept)[piece], 0.0) * factor[:, None]
     effective_df = _added_df(apart_variances, sides.effective_df[piece], effective_df)
@@ -187,7 +198,7 @@ def _of_pairing(
         weights=weights,
         sizes=sides.n[piece].astype(np.float64),
         estimate=sides.mean[at_own] - sides.mean[at_other],
-        error=np.sqrt(variance),
+        error=np.sqrt(variance + excess),
         df=df.astype(np.float64),
         effective_df=effective_df,
         largest=np.where(alike, effective_df, _added_df(apart_variances, most, np.maximum(n - 1.0, 1.0))),
@@ -226,22 +237,49 @@ def _members(pairing: Pairing, size: int) -> tuple[FloatArray, FloatArray, Float
     return own, other, np.where(there[..., None], parts, own[:, None]), there
 
 
-def _weights(
-    totals: FloatArray,
-    own: tuple[FloatArray, IndexArray],
-    other: tuple[FloatArray, IndexArray],
-    parts: tuple[FloatArray, IndexArray],
+def _part_of(
+    side: FloatArray,
+    at: IndexArray,
+    parts: FloatArray,
+    piece: IndexArray,
     there: BoolArray,
+    totals: FloatArray,
 ) -> FloatArray:
-    """Write differences as sums over pieces: each is part of the group, of the reference, or of both.
+    """Compute what share of a side each piece is; 0 for pieces outside of it. `totals` are those of distinct sides."""
+    inside = there & ((parts * side[:, None]).sum(axis=2) > 0)
+    share: FloatArray = inside * totals[piece] / totals[at][:, None]
+    return share
 
-    `totals` are the weights of the distinct sides; what each piece is of a group is taken as it is.
+
+def _quadratic(cross: FloatArray, covariance: FloatArray) -> FloatArray:
+    form: FloatArray = ((cross @ covariance) * cross).sum(axis=1).clip(min=0)
+    return form
+
+
+def _excess(
+    counts: SurveyCounts,
+    sides: Sides,
+    shares: list[FloatArray],
+    piece: IndexArray,
+    at: tuple[IndexArray, IndexArray],
+    variance: FloatArray,
+) -> FloatArray:
+    """Compute what varying shares of the pieces add to the variance, beyond a simple random sample.
+
+    Simple counts take the shares as they are. Where clusters differ in what share of them a group is, that would leave
+    much of the variance out.
     """
-    weights = np.zeros(there.shape)
-    for sign, (side, at) in ((1.0, own), (-1.0, other)):
-        inside = there & ((parts[0] * side[:, None]).sum(axis=2) > 0)
-        weights += sign * inside * totals[parts[1]] / totals[at][:, None]
-    return weights
+    rows, (at_own, at_other) = np.arange(len(piece)), at
+    cross = np.zeros((len(piece), len(sides.n)))
+    np.add.at(cross, (rows, at_own), 1.0)
+    np.add.at(cross, (rows, at_other), -1.0)
+    mean = sides.mean[piece]
+    slopes = shares[0] * (mean - sides.mean[at_own][:, None]) - shares[1] * (mean - sides.mean[at_other][:, None])
+    total = counts.design.rows
+    simple = total / max(total - 1, 1) * (slopes**2 / sides.n[piece]).sum(axis=1)
+    whole = _quadratic(cross, sides.covariance)
+    more = whole - variance - simple
+    return np.where(more > NOTHING * whole, more, 0.0)
 
 
 def _of_unions(counts: SurveyCounts, unions: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -279,11 +317,13 @@ def _compared(problem: EffectiveProblem, chosen: SurveyMethod, width: float, ori
         return chosen.test(problem, null / width + origin, asked)
 
     _, scale = estimate_and_scale(problem.counts, problem.values, problem.weights)
+    # What is detectable takes normal quantiles; few degrees of freedom stretch them.
+    stretch = critical_values(USUAL_TAIL, problem.effective_df, problem.largest) / -ndtri(USUAL_TAIL)
     low, high = problem.bounds
     return Compared(
         difference=shown["score"] - shown["score_reference"],
         standard_error=width * problem.error,
-        scale=width * scale,
+        scale=width * scale * stretch,
         bounds=(width * (low - origin), width * (high - origin)),
         limits=limits,
         test=test,

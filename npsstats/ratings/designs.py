@@ -41,8 +41,11 @@ class SampleDesign:
         The sum over clusters of the products of their weights in two groups.
     complete : bool
         Whether all of the population is in the sample.
-    fixed_df : int or None
-        Degrees of freedom that hold for all groups, of replicate weights; None if they follow from the clusters.
+    rank : int
+        With replicate weights of the data: how many of them say something new; 0 where degrees of freedom follow from
+        the clusters.
+    ranks : ndarray of int, shape (groups,), or None
+        The same of the rows of each group.
     """
 
     description: str
@@ -54,7 +57,8 @@ class SampleDesign:
     multiplicity: IntArray
     products: FloatArray
     complete: bool = False
-    fixed_df: int | None = None
+    rank: int = 0
+    ranks: IntArray | None = None
 
     def clusters_and_strata(self, sides: FloatArray) -> tuple[IntArray, IntArray]:
         """Count the clusters and strata that have ratings in groups taken together.
@@ -81,11 +85,18 @@ class SampleDesign:
         return clusters, strata
 
     def df(self, sides: FloatArray) -> IntArray:
-        """Compute the degrees of freedom of groups taken together: clusters minus strata with ratings in them."""
+        """Compute the degrees of freedom of groups taken together.
+
+        Clusters minus strata with ratings in them; with replicate weights of the data their rank there, minus 1.
+        """
+        if self.ranks is not None:
+            known: IntArray = np.minimum((sides @ self.ranks).astype(np.int64), self.rank) - 1
+            return known
         clusters, strata = self.clusters_and_strata(sides)
-        return clusters - strata if self.fixed_df is None else np.full(len(sides), self.fixed_df, dtype=np.int64)
+        return clusters - strata
 
     def pooled(self, sides: FloatArray) -> Self:
         """Add groups up, or choose some."""
         presence = (self.presence.astype(np.float64) @ sides.T) > 0
-        return replace(self, presence=presence, products=sides @ self.products @ sides.T)
+        ranks = None if self.ranks is None else (sides @ self.ranks).astype(np.int64).clip(max=self.rank)
+        return replace(self, presence=presence, products=sides @ self.products @ sides.T, ranks=ranks)

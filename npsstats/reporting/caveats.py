@@ -98,7 +98,7 @@ def _about_independence(counts: RatingCounts | SurveyCounts) -> str:
     """Say what groups have in common."""
     if isinstance(counts, SurveyCounts):
         design = counts.design
-        if design.fixed_df is not None:
+        if design.ranks is not None:
             return "What the groups have in common is known from the replicate weights, and is part of the differences."
         if (design.products[~np.eye(len(counts), dtype=bool)] > 0).any():
             return "Groups have clusters in common, so they are not independent; the differences allow for it."

@@ -151,6 +151,8 @@ class DesignEffects(Result):
         group = f"{group_text(self.labels[i])}: " if self.labels[i] else ""
         n, effect = write.integer(self.n[i]), write.number(self.design_effect[i], 2)
         name = self.metric.name
+        if self.df[i] < 1:
+            return f"{group}For {name}, {n} respondents lie in one cluster: nothing is known of its variance."
         if not np.isfinite(self.effective_n[i]):
             return f"{group}The design leaves no room for chance in the {name} of these {n} respondents."
         like = write.number(self.effective_n[i], 0)

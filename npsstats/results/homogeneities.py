@@ -201,7 +201,7 @@ class Homogeneity(Result):
     def _of_score(self, row: int) -> str:
         p = self.pvalue[row]
         if p != p:
-            why = "clusters are too few for so many groups" if self.design else "a group has no spread"
+            why = "clusters are too few" if self.design else "a group has no spread"
             return f"the test of a difference has no answer, as {why}"
         if p <= ERROR:
             return f"a difference is detected ({_p(p)})"

@@ -1,6 +1,7 @@
 """Totals of ratings by group, and how they vary from sample to sample."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,9 @@ def estimate_totals(
         labels=rows.labels,
         notes=_notes(rows, weighed),
     )
-    variance, description, df = _variance(columns, rows, question, weighed, stages, cell, lonely)
+    variance, description = _variance(columns, rows, question, weighed, stages, cell, lonely)
+    respondents = replace(respondents, notes=respondents.notes + _dropped(variance, respondents))
+    rank, ranks = _ranks(columns, rows, question.replicate_weights)
     first = stages[0]
     present = unit_totals(first.unit, first.stratum.size, [(np.where(rated, rows.group, -1), weighed.final)], groups)
     stratum, presence, multiplicity = presence_patterns(present, first.stratum)
@@ -68,7 +71,8 @@ def estimate_totals(
         multiplicity=multiplicity,
         products=(present.T @ present).toarray(),
         complete=all((stage.fraction == 1).all() for stage in stages),
-        fixed_df=df,
+        rank=rank,
+        ranks=ranks,
     )
     return SurveyCounts(
         totals.astype(np.float64),
@@ -88,20 +92,20 @@ def _variance(
     stages: list[Stage],
     cell: IntArray,
     lonely: Any,
-) -> tuple[Variance, str, int | None]:
-    """Estimate how totals vary, and say how; with the degrees of freedom of replicates."""
+) -> tuple[Variance, str]:
+    """Estimate how totals vary, and say how."""
     asked = question.replicate_weights
     shape = (len(rows.labels), question.metric.scale.size)
     size = shape[0] * shape[1]
     words = _words(question, weighed, stages)
     if asked is None:
         covariance = _linearised(weighed, stages, cell, size, lonely)
-        return Linearised(covariance), ", ".join(words), None
+        return Linearised(covariance), ", ".join(words)
     if isinstance(asked, RaoWu):
         totals = _resampled(weighed, stages[0], asked, cell, size)
         words.append(f"{asked.replicates} replicates by Rao and Wu's bootstrap")
         scales = replicate_scales("other", asked.replicates, scale=1 / asked.replicates)
-        return Replicates(totals.reshape(-1, *shape), scales), ", ".join(words), None
+        return Replicates(totals.reshape(-1, *shape), scales), ", ".join(words)
     sets = (_supplied(columns, rows, weighed, asked, name) for name in asked.columns)
     totals = _replicated(weighed, sets, cell, size)
     words.append(f"{len(asked.columns)} {asked.kind} replicate weights")
@@ -112,8 +116,7 @@ def _variance(
         scale=asked.scale,
         scales=1.0 if asked.scales is None else asked.scales,
     )
-    df = _rank(columns, rows, asked) - 1 if asked.df is None else asked.df
-    return Replicates(totals.reshape(-1, *shape), scales, asked.centre), ", ".join(words), df
+    return Replicates(totals.reshape(-1, *shape), scales, asked.centre), ", ".join(words)
 
 
 def _resampled(weighed: Weighed, first: Stage, asked: RaoWu, cell: IntArray, size: int) -> FloatArray:
@@ -156,6 +159,9 @@ def _supplied(columns: Columns, rows: SurveyRows, weighed: Weighed, asked: Repli
             f"(first: {given[first]:g} at {columns.where(int(rows.kept[first]))})."
         )
         raise ValueError(msg)
+    if not given.any():
+        msg = f"`replicate_weights` must be above 0 for some row; all in {name!r} are 0. Leave this replicate out."
+        raise ValueError(msg)
     return given if asked.combined else given * weighed.base
 
 
@@ -167,9 +173,21 @@ def _replicated(weighed: Weighed, sets: Iterable[FloatArray], cell: IntArray, si
     )
 
 
-def _rank(columns: Columns, rows: SurveyRows, asked: ReplicateWeights) -> int:
-    """Find how many of the replicates say something new."""
+def _ranks(columns: Columns, rows: SurveyRows, asked: object) -> tuple[int, IntArray | None]:
+    """Find how many replicates of the data say something new, of all rows and of those with a rating in each group."""
+    if not isinstance(asked, ReplicateWeights):
+        return 0, None
+    groups = len(rows.labels)
+    if asked.df is not None:
+        return asked.df + 1, np.full(groups, asked.df + 1, dtype=np.int64)
     table = np.column_stack([columns.numbers[name][rows.kept] for name in asked.columns])
+    of_groups = [_rank(table[rows.rated & (rows.group == group)]) for group in range(groups)]
+    return _rank(table), np.array(of_groups, dtype=np.int64)
+
+
+def _rank(table: FloatArray) -> int:
+    if not table.any():
+        return 0
     lengths = np.linalg.svd(table, compute_uv=False)
     return int((lengths > RANK_TOLERANCE * lengths[0]).sum())
 
@@ -197,6 +215,21 @@ def _words(question: SurveyQuestion, weighed: Weighed, stages: list[Stage]) -> l
     if question.fpc is not None:
         words.append("finite population")
     return words or [SIMPLE]
+
+
+def _dropped(variance: Variance, respondents: RatingCounts) -> tuple[str, ...]:
+    """Say that a group has no weight in some replicates, which tell nothing of it."""
+    if not isinstance(variance, Replicates):
+        return ()
+    without = (variance.totals.sum(axis=2) == 0) & (respondents.n > 0)
+    many = without.sum(axis=0)
+    if not many.any():
+        return ()
+    worst = int(many.argmax())
+    group = f" of {', '.join(map(str, respondents.labels[worst]))}" if respondents.labels[worst] else ""
+    return (
+        f"{many[worst]:,} of {len(without):,} replicates have no weight for the ratings{group}, and are left out there",
+    )
 
 
 def _many(number: int, one: str, several: str) -> str:
