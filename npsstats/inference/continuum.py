@@ -8,13 +8,20 @@ import numpy as np
 
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
-from npsstats.inference.response_rates import ResponseRate, check_rate_level, pair_up, read_rates
+from npsstats.inference.response_rates import (
+    ResponseRate,
+    check_rate_level,
+    pair_up,
+    read_rates,
+    warned_before,
+    warned_once,
+)
 from npsstats.inference.series import series_of
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.results.estimates import Estimates
 from npsstats.results.resistances import Resistance
-from npsstats.typing import FloatArray, IndexArray, Label
+from npsstats.typing import BoolArray, FloatArray, IndexArray, Label
 
 __all__ = ["resistance"]
 
@@ -75,8 +82,9 @@ def resistance(
 
     Extrapolations suppose that nonrespondents are like the last respondents, or go on as respondents did [1]_. Answers
     cannot show that they do; Lin and Schaeffer [2]_ put such models to the test against records of nonrespondents.
-    Intervals of lines and extrapolations are recovered from those of the steps, with their correlations; they hold the
-    sampling error under the assumption, not its failure.
+    Intervals of lines and extrapolations are recovered from those of the steps, with their correlations; a step of
+    which nothing is known, as of one cluster, may have any score. They hold the sampling error under the assumption,
+    not its failure.
 
     References
     ----------
@@ -99,56 +107,58 @@ def resistance(
     Along the order of response the score fell by 53.1 points from the first to the last respondent (95 % interval
     −74.0 to −32.5).
     """
-    check_rate_level(confidence_level)
-    # First of all, for what may be wrong with the counts.
-    estimate(counts, metric=metric)
-    counts, series = _in_steps(counts, steps)
-    found = estimate(counts, metric=metric, confidence_level=confidence_level)
-    metric = found.metric
-    # A reading of every rate, also of one number, needs the labels of the tables.
-    tables = [label if len(label) != 1 else label[0] for label, _ in series]
-    rates = None if response_rate is None else read_rates("response_rate", response_rate, tables)
-    ends = compare(_ends(counts, series), reference="previous", metric=metric, confidence_level=confidence_level)
-    shares = _shares(counts, series)
-    correlation = _correlations(counts, found, confidence_level)
-    lines = [
-        _line(found, shares[rows], correlation[np.ix_(rows, rows)], rows, None if rates is None else rates[i])
-        for i, (_, rows) in enumerate(series)
-    ]
-    so_far = _cumulative(counts, series, shares, metric, confidence_level)
-    everyone = {name: np.array([getattr(line, name) for line in lines]) for name in ("everyone", "low", "high")}
-    if rates is not None:
-        # Like all respondents: then their interval is that of everyone.
-        last = [rows[-1] for _, rows in series]
-        for name, column in (("everyone", "score"), ("low", "low"), ("high", "high")):
-            everyone[name][:, 0] = so_far[f"cumulative_{column}"][last]
-    return Resistance(
-        by=counts.by,
-        labels=counts.labels,
-        n=found.n,
-        share=shares,
-        score=found.score,
-        standard_error=found.standard_error,
-        low=found.low,
-        high=found.high,
-        **so_far,
-        series=tuple(label for label, _ in series),
-        differences=ends,
-        slope=np.array([line.slope for line in lines]),
-        slope_low=np.array([line.slope_limits[0] for line in lines]),
-        slope_high=np.array([line.slope_limits[1] for line in lines]),
-        response_rate=np.full(len(lines), np.nan) if rates is None else rates,
-        supposed=() if rates is None else EVERYONE,
-        everyone=everyone["everyone"],
-        everyone_low=everyone["low"],
-        everyone_high=everyone["high"],
-        nonrespondents=np.array([line.others for line in lines]),
-        metric=metric,
-        confidence_level=float(confidence_level),
-        design=found.design,
-        references=(*found.references, "armstrong1977", "lin1993", "zou2008"),
-        notes=counts.notes,
-    )
+    with warned_once():
+        check_rate_level(confidence_level)
+        # First of all, for what may be wrong with the counts.
+        with warned_before():
+            estimate(counts, metric=metric)
+        counts, series = _in_steps(counts, steps)
+        found = estimate(counts, metric=metric, confidence_level=confidence_level)
+        metric = found.metric
+        # A reading of every rate, also of one number, needs the labels of the tables.
+        tables = [label if len(label) != 1 else label[0] for label, _ in series]
+        rates = None if response_rate is None else read_rates("response_rate", response_rate, tables)
+        ends = compare(_ends(counts, series), reference="previous", metric=metric, confidence_level=confidence_level)
+        shares = _shares(counts, series)
+        correlation = _correlations(counts, found, confidence_level)
+        lines = [
+            _line(found, shares[rows], correlation[np.ix_(rows, rows)], rows, None if rates is None else rates[i])
+            for i, (_, rows) in enumerate(series)
+        ]
+        so_far = _cumulative(counts, series, shares, metric, confidence_level)
+        everyone = {name: np.array([getattr(line, name) for line in lines]) for name in ("everyone", "low", "high")}
+        if rates is not None:
+            # Like all respondents: then their interval is that of everyone.
+            last = [rows[-1] for _, rows in series]
+            for name, column in (("everyone", "score"), ("low", "low"), ("high", "high")):
+                everyone[name][:, 0] = so_far[f"cumulative_{column}"][last]
+        return Resistance(
+            by=counts.by,
+            labels=counts.labels,
+            n=found.n,
+            share=shares,
+            score=found.score,
+            standard_error=found.standard_error,
+            low=found.low,
+            high=found.high,
+            **so_far,
+            series=tuple(label for label, _ in series),
+            differences=ends,
+            slope=np.array([line.slope for line in lines]),
+            slope_low=np.array([line.slope_limits[0] for line in lines]),
+            slope_high=np.array([line.slope_limits[1] for line in lines]),
+            response_rate=np.full(len(lines), np.nan) if rates is None else rates,
+            supposed=() if rates is None else EVERYONE,
+            everyone=everyone["everyone"],
+            everyone_low=everyone["low"],
+            everyone_high=everyone["high"],
+            nonrespondents=np.array([line.others for line in lines]),
+            metric=metric,
+            confidence_level=float(confidence_level),
+            design=found.design,
+            references=(*found.references, "armstrong1977", "lin1993", "zou2008"),
+            notes=counts.notes,
+        )
 
 
 def _in_steps(counts: Any, steps: Sequence[Hashable] | None) -> tuple[Any, list[tuple[Label, IndexArray]]]:
@@ -213,7 +223,9 @@ def _cumulative(
     for length in range(1, 1 + max(rows.size for _, rows in series)):
         long = [rows for _, rows in series if rows.size >= length]
         part = counts.select(*(counts.groups[i] for rows in long for i in rows[:length])).pool(*counts.by[:-1])
-        found = estimate(part, metric=metric, confidence_level=confidence_level)
+        # Of few clusters or respondents so far is warned already: the first steps have as few.
+        with warned_before():
+            found = estimate(part, metric=metric, confidence_level=confidence_level)
         places = [rows[length - 1] for rows in long]
         for name in ("score", "low", "high"):
             columns[f"cumulative_{name}"][places] = getattr(found, name)
@@ -224,7 +236,8 @@ def _correlations(counts: Any, found: Estimates, confidence_level: float) -> Flo
     """The correlations of the scores of steps; those of simple counts are independent."""
     matrix = np.eye(len(counts))
     if not isinstance(counts, RatingCounts):
-        pairs = pair_up(counts, "all-pairs", found.metric, found.standard_error, confidence_level)
+        with warned_before():
+            pairs = pair_up(counts, "all-pairs", found.metric, found.standard_error, confidence_level)
         matrix[pairs.own, pairs.other] = matrix[pairs.other, pairs.own] = pairs.correlation
     return matrix
 
@@ -246,9 +259,11 @@ def _line(found: Estimates, shares: FloatArray, correlation: FloatArray, rows: I
     middle = np.cumsum(shares) - shares / 2
     # The shares add up to 1, and the middles have the mean 1/2.
     along = shares * (middle - 0.5) / (shares * (middle - 0.5) ** 2).sum()
+    lowest, highest = found.metric.bounds
+    unknown = (low <= lowest) & (high >= highest)
 
     def combined(weights: FloatArray) -> tuple[float, float, float]:
-        return _combined(weights, score, low, high, correlation)
+        return _combined(weights, score, (low, high), unknown, correlation)
 
     slope, *limits = combined(along)
     reach = (limits[0], limits[1])
@@ -259,28 +274,40 @@ def _line(found: Estimates, shares: FloatArray, correlation: FloatArray, rows: I
     last[-1] = 1
     # Nonrespondents: their score as a weighted sum of those of the steps.
     others = np.stack([shares, last, shares + along / (2 * rate)])
-    lowest, highest = found.metric.bounds
     made = np.array([combined(rate * shares + (1 - rate) * weights) for weights in others])
     # No line leads beyond the scale.
     supposed = (others @ score).clip(lowest, highest)
     room = [rate * limit @ shares + (1 - rate) * end for limit, end in ((low, lowest), (high, highest))]
+    # Nonrespondents at the other end of the scale leave the error of respondents.
+    _, *alone = combined(rate * shares)
+    ends = [limit + (1 - rate) * end for limit, end in zip(alone, (highest, lowest), strict=True)]
     everyone = rate * (score @ shares) + (1 - rate) * supposed
     return _Line(
         slope=slope,
         slope_limits=reach,
         everyone=everyone,
-        low=np.minimum(made[:, 1].clip(min=room[0]), everyone),
-        high=np.maximum(made[:, 2].clip(max=room[1]), everyone),
+        low=np.minimum(made[:, 1].clip(room[0], ends[0]), everyone),
+        high=np.maximum(made[:, 2].clip(ends[1], room[1]), everyone),
         others=supposed,
     )
 
 
 def _combined(
-    weights: FloatArray, score: FloatArray, low: FloatArray, high: FloatArray, correlation: FloatArray
+    weights: FloatArray,
+    score: FloatArray,
+    limits: tuple[FloatArray, FloatArray],
+    unknown: BoolArray,
+    correlation: FloatArray,
 ) -> tuple[float, float, float]:
-    """A weighted sum of scores, with limits recovered from theirs: Zou & Donner (2008), with correlations."""
-    below, above = score - low, high - score
-    margins = [np.where(weights > 0, near, far) * weights for near, far in ((below, above), (above, below))]
-    reach = [float(np.sqrt((margin @ correlation @ margin).clip(min=0))) for margin in margins]
+    """A weighted sum of scores, with limits recovered from theirs: Zou & Donner (2008), with correlations.
+
+    Unknown scores may be anywhere on the scale: what they add is no error that others could offset.
+    """
+    below, above = score - limits[0], limits[1] - score
+    reach = []
+    for near, far in ((below, above), (above, below)):
+        margin = np.where(weights > 0, near, far) * weights
+        known = np.where(unknown, 0.0, margin)
+        reach.append(float(np.sqrt((known @ correlation @ known).clip(min=0)) + np.abs(margin[unknown]).sum()))
     value = float(weights @ score)
     return value, value - reach[0], value + reach[1]

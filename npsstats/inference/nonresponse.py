@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, get_args
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtr, stdtrit
 
+from npsstats.inference.effective import degrees_of_freedom
 from npsstats.inference.estimation import estimate
 from npsstats.inference.response_rates import (
     Pairs,
@@ -17,6 +18,7 @@ from npsstats.inference.response_rates import (
     read_invited,
     read_rates,
     recovered_margin,
+    warned_once,
 )
 from npsstats.kernels.identification import parameter_quantile
 from npsstats.ratings.checks import check_number
@@ -29,6 +31,9 @@ from npsstats.typing import FloatArray, IndexArray, IntArray
 __all__ = ["nonresponse_bounds"]
 
 Invited: TypeAlias = int | Sequence[int] | Mapping[Hashable, int]
+
+# Halvings of the quantile of a tail: to the last bit.
+HALVINGS = 60
 
 
 def nonresponse_bounds(
@@ -103,7 +108,9 @@ def nonresponse_bounds(
     always in order [4]_. The interval of the set takes the two-sided quantile throughout. The limits are those of the
     score interval at this quantile, moved along with the bounds, so that with a rate of 1 both intervals are that of
     `estimate`; of differences they are recovered from both groups' limits (MOVER) [5]_. With `invited` the limits are
-    those of counts in which nonrespondents gave the lowest, or the highest, rating.
+    those of counts in which nonrespondents gave the lowest, or the highest, rating. In a survey with clusters the law
+    of Student with their degrees of freedom takes the place of Phi. Where `compare` leaves a difference wholly open, as
+    with a single cluster on one side, the interval is all that the scale allows.
 
     References
     ----------
@@ -128,29 +135,30 @@ def nonresponse_bounds(
     NPS of the 15.0 % who answered is 40.0 (n = 1,000). Whatever the others would have said, NPS of everyone lies
     between −79.0 and 91.0 (95 % interval −79.6 to 91.6): nonresponse makes up 170.0 points of its width, sampling 1.2.
     """
-    check_rate_level(confidence_level)
-    kappa = _check_assumption(assumption, max_difference, invited)
-    found = estimate(counts, metric=metric, confidence_level=confidence_level)
-    metric, rates = found.metric, _rates(counts, response_rate, invited)
-    if invited is None:
-        bounds = _with_rates(counts, found, rates, assumption, kappa)
-    else:
-        bounds = _with_invited(counts, found, read_invited(invited, counts), assumption)
-    common: dict[str, Any] = {
-        "by": counts.by,
-        "assumption": assumption,
-        "max_difference": max_difference,
-        "rate_known": invited is None,
-        "metric": metric,
-        "confidence_level": float(confidence_level),
-        "design": found.design,
-        "references": (*found.references, "manski1989", "manski1990", "imbens2004", "stoye2009"),
-        "notes": counts.notes,
-    }
-    if reference is None:
-        return _of_scores(bounds, found, rates, common)
-    pairs = pair_up(counts, reference, metric, found.standard_error, confidence_level)
-    return _of_differences(bounds, pairs, rates, common)
+    with warned_once():
+        check_rate_level(confidence_level)
+        kappa = _check_assumption(assumption, max_difference, invited)
+        found = estimate(counts, metric=metric, confidence_level=confidence_level)
+        metric, rates = found.metric, _rates(counts, response_rate, invited)
+        if invited is None:
+            bounds = _with_rates(counts, found, rates, assumption, kappa)
+        else:
+            bounds = _with_invited(counts, found, read_invited(invited, counts), assumption)
+        common: dict[str, Any] = {
+            "by": counts.by,
+            "assumption": assumption,
+            "max_difference": max_difference,
+            "rate_known": invited is None,
+            "metric": metric,
+            "confidence_level": float(confidence_level),
+            "design": found.design,
+            "references": (*found.references, "manski1989", "manski1990", "imbens2004", "stoye2009"),
+            "notes": counts.notes,
+        }
+        if reference is None:
+            return _of_scores(bounds, found, rates, common)
+        pairs = pair_up(counts, reference, metric, found.standard_error, confidence_level)
+        return _of_differences(bounds, pairs, rates, common)
 
 
 def _check_assumption(assumption: object, max_difference: float | None, invited: object) -> float:
@@ -276,13 +284,37 @@ def _margins(bounds: tuple[_Bound, _Bound], rows: IndexArray, levels: FloatArray
     return lower.margin(low, rows), upper.margin(high, rows)
 
 
-def _quantile_level(width: FloatArray, errors: FloatArray, confidence_level: float) -> FloatArray:
+def _quantile_level(width: FloatArray, errors: FloatArray, df: FloatArray, confidence_level: float) -> FloatArray:
     """The level of the two-sided interval that has the quantile of Imbens & Manski."""
     # Without spread: any width is wide.
     wide = np.where(width > 0, np.inf, 0.0)
-    quantile = parameter_quantile(np.divide(width, errors, out=wide, where=errors > 0), confidence_level)
-    level: FloatArray = 1 - 2 * ndtr(-quantile)
+    widths = np.divide(width, errors, out=wide, where=errors > 0)
+    level: FloatArray = 1 - 2 * ndtr(-parameter_quantile(widths, confidence_level))
+    few = np.isfinite(df)
+    level[few] = _student_level(widths[few], df[few], confidence_level)
     return level
+
+
+def _student_level(width: FloatArray, df: FloatArray, confidence_level: float) -> FloatArray:
+    """The same with F, Student's law, for Phi: F(-C) + F(-C - width) = 1 - level.
+
+    With the normal C, intervals of few clusters would be those of one end where the other can still be missed.
+    """
+    low, high = stdtrit(df, confidence_level), stdtrit(df, (1 + confidence_level) / 2)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        short = stdtr(df, -middle) + stdtr(df, -middle - width) > 1 - confidence_level
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    level: FloatArray = 1 - 2 * stdtr(df, -high)
+    return level
+
+
+def _few_degrees(counts: Any) -> FloatArray:
+    """The degrees of freedom of each group's clusters, at least 1; inf where each respondent counts as one."""
+    if isinstance(counts, RatingCounts):
+        return np.full(len(counts), np.inf)
+    n, _, df = degrees_of_freedom(counts, np.eye(len(counts)))
+    return np.where(df < n - 1, df.clip(min=1), np.inf)
 
 
 def _of_scores(
@@ -291,7 +323,7 @@ def _of_scores(
     lower, upper = bounds
     one, two = lower.value, upper.value
     rows, level = np.arange(len(found), dtype=np.intp), common["confidence_level"]
-    own = _quantile_level(two - one, np.maximum(lower.error, upper.error), level)
+    own = _quantile_level(two - one, np.maximum(lower.error, upper.error), _few_degrees(lower.counts), level)
     below, above = _margins(bounds, rows, own)
     below_set, above_set = _margins(bounds, rows, np.full_like(own, level))
     return NonresponseBounds(
@@ -321,12 +353,16 @@ def _of_differences(
     sides = ((lower, upper), (upper, lower))
     ends = [mine.value[own] - theirs.value[other] for mine, theirs in sides]
     errors = [recovered_margin(mine.error[own], theirs.error[other], pairs.correlation) for mine, theirs in sides]
-    level = common["confidence_level"]
+    level, df = common["confidence_level"], _few_degrees(lower.counts)
+    # Of the side with fewer: the difference has at least as many.
+    fewer = np.minimum(df[own], df[other])
     levels = {
-        "parameter": _quantile_level(ends[1] - ends[0], np.maximum(*errors), level),
+        "parameter": _quantile_level(ends[1] - ends[0], np.maximum(*errors), fewer, level),
         "set": np.full(own.size, level),
     }
     width = found.metric.bounds[1] - found.metric.bounds[0]
+    # Nothing is known of a difference of respondents, and so nothing of everyone.
+    unknown = common["rate_known"] & (found.low <= -width) & (found.high >= width)
     limits = {}
     for name, at in levels.items():
         (below, above), (below_other, above_other) = (_margins(bounds, rows, at) for rows in (own, other))
@@ -334,7 +370,10 @@ def _of_differences(
             -recovered_margin(below, above_other, pairs.correlation),
             recovered_margin(above, below_other, pairs.correlation),
         )
-        limits[name] = [(end + margin).clip(-width, width) for end, margin in zip(ends, margins, strict=True)]
+        limits[name] = [
+            np.where(unknown, sign * width, (end + margin).clip(-width, width))
+            for sign, end, margin in zip((-1, 1), ends, margins, strict=True)
+        ]
     return NonresponseBounds(
         labels=found.labels,
         reference=found.reference,

@@ -1,11 +1,14 @@
 """Which share answered, and what the answers of those who did say of a score at any level."""
 
-from collections.abc import Hashable, Mapping, Sequence
+import warnings
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from npsstats.errors import SmallSampleWarning
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
 from npsstats.inference.methods import check_confidence_level
@@ -25,6 +28,8 @@ __all__ = [
     "read_invited",
     "read_rates",
     "recovered_margin",
+    "warned_before",
+    "warned_once",
 ]
 
 ResponseRate: TypeAlias = float | Sequence[float] | Mapping[Hashable, float]
@@ -32,6 +37,25 @@ ResponseRate: TypeAlias = float | Sequence[float] | Mapping[Hashable, float]
 
 # Correlations closer to 0 are rounding.
 NOTHING = 1e-9
+
+
+@contextmanager
+def warned_once() -> Iterator[None]:
+    """Raise each warning of the block once, at the line that called the function with the block."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text, category in dict.fromkeys((str(warning.message), warning.category) for warning in caught):
+        # From here: the exit of the block, its function, the caller.
+        warnings.warn(text, category, stacklevel=4)
+
+
+@contextmanager
+def warned_before() -> Iterator[None]:
+    """Leave out warnings of small samples, where an answer of the same groups has given them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SmallSampleWarning)
+        yield
 
 
 def check_rate_level(confidence_level: float) -> None:
@@ -95,14 +119,15 @@ def _text(group: Hashable) -> str:
 def limits_at(
     counts: Any, metric: Metric | None, rows: IndexArray, levels: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Compute the limits of the scores of these groups, each at its own level."""
+    """Compute the limits of the scores of these groups, each at its own level; without the warnings of their scores."""
     low, high = np.empty(rows.size), np.empty(rows.size)
     for level in np.unique(levels):
         here = np.flatnonzero(levels == level)
         groups, place = np.unique(rows[here], return_inverse=True)
         whole = groups.size == len(counts)
         part = counts if whole else counts.select(*(counts.groups[i] for i in groups))
-        found = estimate(part, metric=metric, confidence_level=float(level))
+        with warned_before():
+            found = estimate(part, metric=metric, confidence_level=float(level))
         low[here], high[here] = found.low[place], found.high[place]
     return low, high
 

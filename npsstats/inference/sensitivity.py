@@ -15,6 +15,7 @@ from npsstats.inference.response_rates import (
     pair_up,
     read_rates,
     recovered_margin,
+    warned_once,
 )
 from npsstats.ratings.checks import check_number
 from npsstats.ratings.counts import RatingCounts
@@ -110,43 +111,44 @@ def nonresponse_sensitivity(
                        60.0              4.0   −1.1   8.9
                        80.0             −8.0  −13.1  −3.1
     """
-    check_rate_level(confidence_level)
-    null = check_number("null", null)
-    found = estimate(counts, metric=metric, confidence_level=confidence_level)
-    rates = read_rates("response_rate", response_rate, counts.groups)
-    width = found.metric.bounds[1] - found.metric.bounds[0]
-    _check_null(null, (-width, width) if reference is not None else found.metric.bounds)
-    if reference is None:
-        pairs, given = None, _read_deltas(deltas, STEPS * width, 1)
-        observed: Any = found
-    else:
-        pairs = pair_up(counts, reference, metric, found.standard_error, confidence_level)
-        grid = np.stack(np.meshgrid(FEW_STEPS, FEW_STEPS, indexing="ij"), axis=-1).reshape(-1, 2)
-        given = _read_deltas(deltas, grid * width, 2)
-        observed = pairs.differences
-    sides = _sides(found, rates, pairs)
-    value = observed.score if pairs is None else observed.difference
-    tips = _tips(sides, pairs, value, observed, null)
-    return NonresponseSensitivity(
-        by=counts.by,
-        groups=observed.labels,
-        reference=() if pairs is None else observed.reference,
-        n=observed.n,
-        n_reference=np.zeros_like(observed.n) if pairs is None else observed.n_reference,
-        response_rate=sides[0].rates,
-        response_rate_reference=np.full(len(observed), np.nan) if pairs is None else sides[1].rates,
-        observed=value,
-        observed_low=observed.low,
-        observed_high=observed.high,
-        **_moved(sides, value, observed, given, found.metric),
-        **tips,
-        null=null,
-        metric=found.metric,
-        confidence_level=float(confidence_level),
-        design=found.design,
-        references=found.references if pairs is None else (*observed.references, "zou2008"),
-        notes=counts.notes,
-    )
+    with warned_once():
+        check_rate_level(confidence_level)
+        null = check_number("null", null)
+        found = estimate(counts, metric=metric, confidence_level=confidence_level)
+        rates = read_rates("response_rate", response_rate, counts.groups)
+        width = found.metric.bounds[1] - found.metric.bounds[0]
+        _check_null(null, (-width, width) if reference is not None else found.metric.bounds)
+        if reference is None:
+            pairs, given = None, _read_deltas(deltas, STEPS * width, 1)
+            observed: Any = found
+        else:
+            pairs = pair_up(counts, reference, metric, found.standard_error, confidence_level)
+            grid = np.stack(np.meshgrid(FEW_STEPS, FEW_STEPS, indexing="ij"), axis=-1).reshape(-1, 2)
+            given = _read_deltas(deltas, grid * width, 2)
+            observed = pairs.differences
+        sides = _sides(found, rates, pairs)
+        value = observed.score if pairs is None else observed.difference
+        tips = _tips(sides, pairs, value, observed, null)
+        return NonresponseSensitivity(
+            by=counts.by,
+            groups=observed.labels,
+            reference=() if pairs is None else observed.reference,
+            n=observed.n,
+            n_reference=np.zeros_like(observed.n) if pairs is None else observed.n_reference,
+            response_rate=sides[0].rates,
+            response_rate_reference=np.full(len(observed), np.nan) if pairs is None else sides[1].rates,
+            observed=value,
+            observed_low=observed.low,
+            observed_high=observed.high,
+            **_moved(sides, value, observed, given, found.metric),
+            **tips,
+            null=null,
+            metric=found.metric,
+            confidence_level=float(confidence_level),
+            design=found.design,
+            references=found.references if pairs is None else (*observed.references, "zou2008"),
+            notes=counts.notes,
+        )
 
 
 def _check_null(null: float, bounds: tuple[float, float]) -> None:
@@ -229,20 +231,27 @@ def _tips(sides: list[_Side], pairs: Pairs | None, value: FloatArray, observed: 
         (side,) = sides
         missing = 1 - side.rates
         tips = [_ratio(need, missing)[:, None] for need in needed]
-        return {"way": WAYS, **_named(tips, [(end - worst)[:, None] for end in (value, limit)])}
+        most = [np.where(missing > 0, end - worst, np.nan)[:, None] for end in (value, limit)]
+        return {"way": WAYS, **_named(tips, most)}
     own, other = sides
     shares = (1 - own.rates, 1 - other.rates)
     rooms = _rooms(own, other, pairs, sign, (worst, best))
     alike = other.rates - own.rates
     divisors = [np.ones_like(alike), shares[0], -shares[1], alike]
     tips = [np.stack([_ratio(need, by) for by in divisors], axis=1) for need in needed]
-    most = [
-        np.stack([_ratio(room, by) for room, by in zip(rooms[k], divisors[:3], strict=True)], axis=1) for k in (0, 1)
-    ]
     # Alike: both groups must have room, at their scores.
     down, up = (np.minimum(own.score, other.score) - low), (np.maximum(own.score, other.score) - high)
-    both = np.where(sign * alike >= 0, down, up)[:, None]
-    return {"way": WAYS_OF_TWO, **_named(tips, [np.concatenate([part, both], axis=1) for part in most])}
+    both = np.where(sign * alike >= 0, down, up)
+    most = []
+    for whole, *alone in rooms:
+        single = [
+            np.divide(room, by, out=np.full_like(room, np.nan), where=by != 0)
+            for room, by in zip(alone, divisors[1:3], strict=True)
+        ]
+        # Where one group has no nonrespondents, only the room of the other one counts.
+        together = np.where(other.rates == 1, single[0], np.where(own.rates == 1, single[1], both))
+        most.append(np.stack([whole, *single, together], axis=1))
+    return {"way": WAYS_OF_TWO, **_named(tips, most)}
 
 
 def _rooms(
@@ -274,5 +283,6 @@ def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 
 
 def _named(tips: list[FloatArray], most: list[FloatArray]) -> dict[str, FloatArray]:
-    names = ("tipping_estimate", "tipping_limit"), ("largest_estimate", "largest_limit")
-    return dict(zip(names[0], tips, strict=True)) | dict(zip(names[1], most, strict=True))
+    names = ("tipping_estimate", "tipping_limit", "largest_estimate", "largest_limit")
+    # No -0.0.
+    return {name: column + 0.0 for name, column in zip(names, (*tips, *most), strict=True)}

@@ -15,6 +15,8 @@ __all__ = ["Assumption", "NonresponseBounds"]
 
 Assumption: TypeAlias = Literal["none", "no-happier", "no-unhappier"]
 
+ROUNDING = 1e-12
+
 SUPPOSED = {
     "none": "Whatever the others would have said",
     "no-happier": "If the others are, on average, no happier",
@@ -176,7 +178,7 @@ class NonresponseBounds(Result):
         score, n = write.number(self.observed[i], places), write.integer(self.n[i])
         level = f"{write.level(self.confidence_level)} interval {write.interval(self.low[i], self.high[i], places)}"
         if self.response_rate[i] == 1:
-            return f"All{of} answered: {self.metric.name} is {score} (n = {n}; {level})."
+            return f"All{of} answered: {self.metric.name} is {score} (n = {n}; {level}){self._width(i)}."
         who = f"{self.metric.name} of the {write.percent(self.response_rate[i])} who answered{of} is {score} (n = {n})"
         ends = f"{write.number(self.lower[i], places)} and {write.number(self.upper[i], places)}"
         return f"{who}. {self._supposed}, {self.metric.name} of everyone lies between {ends} ({level}){self._width(i)}."
@@ -191,7 +193,7 @@ class NonresponseBounds(Result):
         if self.response_rate[i] == self.response_rate_reference[i] == 1:
             return (
                 f"All in {group} and {other} answered: the difference of {self.metric.name}, {group} minus {other}, is "
-                f"{ends[0]} points ({level} interval {limits[0]} to {limits[1]})."
+                f"{ends[0]} points ({level} interval {limits[0]} to {limits[1]}){self._width(i)}."
             )
         return (
             f"Among those who answered ({rates[0]} in {group}, {rates[1]} in {other}), the difference of "
@@ -206,7 +208,8 @@ class NonresponseBounds(Result):
         if self.low[i] > 0 or self.high[i] < 0:
             sure = ", whatever nonrespondents would have said" if self._unconditional else ", if so"
             return f"So the score of {group_text(self.labels[i])} is the {way} one{sure}."
-        if (self.lower[i] > 0 or self.upper[i] < 0) and self.lower[i] < self.upper[i]:
+        apart = (self.lower[i] > 0 or self.upper[i] < 0) and self.lower[i] < self.upper[i]
+        if apart and not self._unknown(i):
             return "Both bounds lie on one side of 0, but with their sampling error the direction is not settled."
         return "So it is not settled which of the two is higher."
 
@@ -214,9 +217,20 @@ class NonresponseBounds(Result):
     def _unconditional(self) -> bool:
         return self.assumption == "none" and self.max_difference is None
 
+    def _unknown(self, i: int) -> bool:
+        """Whether the interval is all that the scale allows."""
+        least, most = self.metric.bounds
+        if self.reference:
+            least, most = least - most, most - least
+        # Limits that the rate has moved end with the last bits.
+        slack = ROUNDING * (most - least)
+        return bool(self.low[i] <= least + slack and self.high[i] >= most - slack)
+
     def _width(self, i: int) -> str:
         """Say how much of the width more respondents would not take away."""
         inner, outer = self.upper[i] - self.lower[i], self.high[i] - self.low[i]
+        if self._unknown(i):
+            return ", which is all that the scale allows: the sample alone leaves it open"
         if inner == 0:
             return ""
         places = write.decimals_for(self.metric.bounds)

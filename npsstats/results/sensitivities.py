@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["NonresponseSensitivity"]
 
 
+def _possible(tip: Any, most: Any) -> Any:
+    """Whether there is such a delta, and the scale has room for it."""
+    return np.isfinite(tip) & (np.abs(tip) <= np.abs(most))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class NonresponseSensitivity(Result):
     """Scores, or differences, by how far nonrespondents are below respondents; made by `nonresponse_sensitivity`.
@@ -55,7 +60,8 @@ class NonresponseSensitivity(Result):
         The delta, or change of bias, at which the value, or the limit of its interval, meets the null; nan where the
         interval holds it already, infinite where no delta does.
     largest_estimate, largest_limit : ndarray, shape (groups, ways)
-        The largest delta, or change of bias, of this sign that the scale allows, at the value and at its limit.
+        The largest delta, or change of bias, of this sign that the scale allows, at the value and at its limit; nan
+        where there are no nonrespondents.
     null : float
         What the score, or difference, is to be told from, in points.
     metric : Metric
@@ -144,7 +150,7 @@ class NonresponseSensitivity(Result):
         columns["way"] = list(self.way) * len(self.groups)
         for name in ("tipping_estimate", "largest_estimate", "tipping_limit", "largest_limit"):
             columns[name] = getattr(self, name).ravel()
-        columns["possible"] = (np.abs(self.tipping_limit) <= np.abs(self.largest_limit)).ravel()
+        columns["possible"] = _possible(self.tipping_limit, self.largest_limit).ravel()
         return pd.DataFrame(columns)
 
     def provenance(self) -> dict[str, Any]:
@@ -224,14 +230,14 @@ class NonresponseSensitivity(Result):
             return f"{text} There are no nonrespondents."
         limit, point = abs(self.tipping_limit[i, 0]), abs(self.tipping_estimate[i, 0])
         way = "below" if above else "above"
-        if not limit <= abs(self.largest_limit[i, 0]):
+        if not _possible(limit, self.largest_limit[i, 0]):
             end = "lowest" if above else "highest"
             return f"{text} No nonrespondents could undo that, not even if all gave the {end} rating."
         text += (
             f" For everyone that is no longer shown if nonrespondents are {write.number(limit, places)} points or more "
             f"{way} respondents"
         )
-        if point <= abs(self.largest_estimate[i, 0]):
+        if _possible(point, self.largest_estimate[i, 0]):
             return f"{text}; at {write.number(point, places)} points, the estimate itself reaches {null}."
         return f"{text}; the estimate itself they cannot bring to {null}."
 
@@ -243,37 +249,54 @@ class NonresponseSensitivity(Result):
         start = f"Among those who answered, the difference of {self.metric.name}, {pair}, is {value} points"
         if np.isnan(self.tipping_limit[i, 0]):
             return f"{start} ({self._interval(i)}): even of them it is not settled on which side of {null} it lies."
-        if not abs(self.tipping_limit[i, 0]) <= abs(self.largest_limit[i, 0]):
+        if self.response_rate[i] == self.response_rate_reference[i] == 1:
+            return f"{start} ({self._interval(i)}). There are no nonrespondents."
+        if not _possible(self.tipping_limit[i, 0], self.largest_limit[i, 0]):
             return f"{start} ({self._interval(i)}). No nonrespondents could undo that it differs from {null}."
         limit, point = (write.number(abs(x[i, 0]), places) for x in (self.tipping_limit, self.tipping_estimate))
+        reach = f"at {point} points, the estimate itself reaches {null}"
+        if not _possible(self.tipping_estimate[i, 0], self.largest_estimate[i, 0]):
+            reach = f"the estimate itself they cannot bring to {null}"
         return (
             f"{start} ({self._interval(i)}). That everyone's differs from {null} is no longer shown if the bias from "
-            f"nonresponse is {limit} points apart between the two; at {point} points, the estimate itself reaches "
-            f"{null}. {self._one_sided(i, 1)}; {self._one_sided(i, 2)}. {self._alike(i)}"
+            f"nonresponse is {limit} points apart between the two; {reach}. {self._alone(i)}."
+            f"{self._alike(i)}"
         )
 
-    def _one_sided(self, i: int, way: int) -> str:
+    def _alone(self, i: int) -> str:
         """Say what nonrespondents of one group alone would have to do."""
-        who = group_text(self.groups[i] if way == 1 else self.reference[i])
-        delta, most = self.tipping_limit[i, way], self.largest_limit[i, way]
-        if not abs(delta) <= abs(most):
-            return f"Nonrespondents of {who} alone could not do it" if way == 1 else f"those of {who} alone could not"
-        side = "below" if delta > 0 else "above"
-        size = write.number(abs(delta), write.decimals_for(self.metric.bounds))
-        if way == 1:
-            return f"Nonrespondents of {who} alone would do it {size} points {side} its respondents"
-        return f"those of {who} alone {size} points {side} its respondents"
+        places = write.decimals_for(self.metric.bounds)
+        who, does, said = "Nonrespondents", "would do it ", []
+        for way, label, rates in (
+            (1, self.groups[i], self.response_rate),
+            (2, self.reference[i], self.response_rate_reference),
+        ):
+            name, delta = group_text(label), self.tipping_limit[i, way]
+            if rates[i] == 1:
+                said.append(f"{name} has no nonrespondents")
+            elif not _possible(delta, self.largest_limit[i, way]):
+                said.append(f"{who} of {name} alone could not do it")
+            else:
+                side = "below" if delta > 0 else "above"
+                said.append(
+                    f"{who} of {name} alone {does}{write.number(abs(delta), places)} points {side} its respondents"
+                )
+                does = ""
+            who = "those"
+        return "; ".join(said)
 
     def _alike(self, i: int) -> str:
         """Say what nonrespondents who differ alike in both groups would have to do."""
+        if 1 in (self.response_rate[i], self.response_rate_reference[i]):
+            return ""
         delta, most = self.tipping_limit[i, 3], self.largest_limit[i, 3]
         if np.isinf(delta):
-            return "As both groups answered alike often, nonrespondents who differ alike in both cancel out."
-        if not abs(delta) <= abs(most):
-            return "Nonrespondents who differ alike in both could not do it."
+            return " As both groups answered alike often, nonrespondents who differ alike in both cancel out."
+        if not _possible(delta, most):
+            return " Nonrespondents who differ alike in both could not do it."
         size = write.number(abs(delta), write.decimals_for(self.metric.bounds))
         side = "below" if delta > 0 else "above"
-        return f"If they differ alike in both, it takes {size} points {side} respondents."
+        return f" If they differ alike in both, it takes {size} points {side} respondents."
 
     def _interval(self, i: int) -> str:
         places, signed = write.decimals_for(self.metric.bounds), bool(self.reference)

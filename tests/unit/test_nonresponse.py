@@ -1,6 +1,7 @@
 """What can be said of everyone if not everyone answered: bounds, sensitivity, and every message."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,41 @@ def test_a_largest_difference_narrows_the_bounds_within_the_scale():
     none = nps.nonresponse_bounds(FORTY, response_rate=0.4, max_difference=0)
     estimate = nps.estimate(FORTY)
     np.testing.assert_allclose([none.low, none.high], [estimate.low, estimate.high], rtol=1e-9)
+
+
+def mixed_level(width, errors):
+    """The level with the quantile of Imbens and Manski, of the greatest error."""
+    share = width / max(errors)
+    quantile = optimize.brentq(lambda c: stats.norm.cdf(c + share) - stats.norm.cdf(-c) - 0.95, 1, 3)
+    return 2 * stats.norm.cdf(quantile) - 1
+
+
+def test_where_one_side_ends_with_the_scale_the_greater_error_of_the_two_counts():
+    # NPS 80: 30 points below there is room, above only 20 of them; so the upper bound is 0.6 * score + 40 with 0.6 of
+    # the error of the lower one.
+    counts = nps.RatingCounts.from_categories(promoters=9, passives=0, detractors=1)
+    bounds = nps.nonresponse_bounds(counts, response_rate=0.6, max_difference=30)
+    np.testing.assert_allclose([bounds.lower[0], bounds.upper[0]], [68, 88], **EXACT)
+    error = nps.estimate(counts).standard_error[0]
+    level = mixed_level(20, [error, 0.6 * error])
+    # The least error would give another level.
+    assert level - mixed_level(20, [0.6 * error]) > 0.001
+    inner = nps.estimate(counts, confidence_level=level)
+    np.testing.assert_allclose(bounds.low, inner.low - 12, rtol=1e-9)
+    np.testing.assert_allclose(bounds.high, 0.6 * inner.high + 40, rtol=1e-9)
+
+
+def test_the_same_holds_of_differences():
+    # The upper bound of `low` and the lower one of `high` move with their scores, the others with 0.6 of them.
+    counts = counted(low=(1, 0, 9), high=(9, 0, 1))
+    bounds = nps.nonresponse_bounds(counts, response_rate=0.6, reference="low", max_difference=30)
+    np.testing.assert_allclose([bounds.lower[0], bounds.upper[0]], [68 + 68, 88 + 88], **EXACT)
+    error = np.hypot(*nps.estimate(counts).standard_error)
+    level = mixed_level(40, [error, 0.6 * error])
+    assert level - mixed_level(40, [0.6 * error]) > 0.001
+    inner = nps.estimate(counts, confidence_level=level)
+    below = np.hypot(80 - inner.low[1], inner.high[0] + 80)
+    np.testing.assert_allclose(bounds.low, 136 - below, rtol=1e-9)
 
 
 def test_those_who_were_invited_are_counted_as_detractors_or_promoters():
@@ -313,6 +349,45 @@ def test_all_answers_cannot_be_undone():
     assert "There are no nonrespondents." in table.sentences()[0]
 
 
+@pytest.mark.parametrize(("rates", "silent", "way"), [((1, 0.5), "old", 2), ((0.5, 1), "new", 1)])
+def test_a_group_without_nonrespondents_moves_nothing(rates, silent, way):
+    table = nps.nonresponse_sensitivity(WAVES, response_rate=rates, reference="old")
+    possible = table.tipping_points().set_index("way").possible
+    other = table.way[3 - way]
+    assert possible.to_dict() == {"change of bias": True, table.way[way]: False, other: True, "both alike": True}
+    assert np.isinf(table.tipping_limit[0, way])
+    assert np.isnan(table.largest_limit[0, way])
+    # Alike in both is the other group alone, to the last of its room.
+    for name in ("tipping_estimate", "tipping_limit", "largest_estimate", "largest_limit"):
+        assert getattr(table, name)[0, 3] == getattr(table, name)[0, 3 - way]
+    (said,) = table.sentences()
+    assert f"{silent} has no nonrespondents" in said
+    assert "would do it 21.2 points" in said
+    assert "∞" not in said
+    assert "alike" not in said
+
+
+def test_the_room_of_a_group_without_nonrespondents_does_not_bind():
+    # Nonrespondents of the new group could be 110 points below; respondents of the old one have room for 20 only.
+    counts = counted(old=(10, 0, 90), new=(550, 0, 450))
+    asked = {"response_rate": {"old": 1, "new": 0.3}, "reference": "old"}
+    table = nps.nonresponse_sensitivity(counts, **asked)
+    delta = table.tipping_estimate[0, 3]
+    np.testing.assert_allclose(delta, 90 / 0.7)
+    again = nps.nonresponse_sensitivity(counts, **asked, deltas=[table.tipping_limit[0, 3]])
+    assert 20 < table.tipping_limit[0, 3] < 110
+    np.testing.assert_allclose(again.low, 0, atol=1e-9)
+    assert table.tipping_points().possible[3]
+    # 128.6 points, with room for 110.
+    assert "the estimate itself they cannot bring to 0." in table.sentences()[0]
+
+
+def test_without_nonrespondents_on_either_side_nothing_is_possible():
+    table = nps.nonresponse_sensitivity(WAVES, response_rate=1, reference="old")
+    assert not table.tipping_points().possible.any()
+    assert table.sentences()[0].endswith("There are no nonrespondents.")
+
+
 def test_what_is_not_settled_among_respondents_has_no_tipping_point():
     even = nps.RatingCounts.from_categories(promoters=52, passives=10, detractors=48)
     table = nps.nonresponse_sensitivity(even, response_rate=0.4)
@@ -397,6 +472,93 @@ def test_weighted_samples_say_their_design_and_have_no_invited():
     table = nps.nonresponse_sensitivity(counts, response_rate=0.4)
     assert "clusters" in table.heading()
     assert "korn1998" in table.references
+
+
+def clustered(old, new, rows=200):
+    """Counts of two waves, the new one much unhappier, in so many clusters each."""
+    rng = np.random.default_rng(5)
+    ratings = [rng.choice([10, 8, 3], rows, p=p) for p in ([0.6, 0.2, 0.2], [0.1, 0.2, 0.7])]
+    frame = pd.DataFrame({"r": np.concatenate(ratings), "wave": np.repeat(["old", "new"], rows)})
+    frame["place"] = np.concatenate([np.arange(rows) % old, old + np.arange(rows) % new])
+    return nps.tabulate_survey(frame, "r", by="wave", cluster="place")
+
+
+def quietly(question, *data, **asked):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nps.SmallSampleWarning)
+        return question(*data, **asked)
+
+
+@pytest.mark.parametrize("rate", [1, 0.95, 0.5])
+@pytest.mark.parametrize("old", [1, 30])
+def test_one_cluster_leaves_differences_open(old, rate):
+    counts = clustered(old, 1 if old > 1 else 30)
+    bounds = quietly(nps.nonresponse_bounds, counts, response_rate=rate, reference="old")
+    for low, high in ((bounds.low, bounds.high), (bounds.low_set, bounds.high_set)):
+        assert (low[0], high[0]) == (-200, 200)
+    (said,) = bounds.sentences()
+    assert "interval −200.0 to +200.0), which is all that the scale allows: the sample alone leaves it open." in said
+    assert "makes up" not in said
+    assert "Both bounds" not in said
+    table = quietly(nps.nonresponse_sensitivity, counts, response_rate=rate, reference="old")
+    assert "even of them it is not settled on which side of 0 it lies" in table.sentences()[0]
+    assert not table.tipping_points().possible.any()
+
+
+@pytest.mark.parametrize("rate", [1, 0.97, 0.4])
+def test_scores_of_one_cluster_and_of_one_respondent_are_left_open(rate):
+    alone = nps.RatingCounts.from_categories(promoters=1, passives=0, detractors=0)
+    for counts in (clustered(1, 30).select("old"), alone):
+        bounds = quietly(nps.nonresponse_bounds, counts, response_rate=rate)
+        # The limits move with the rate, to the last bits.
+        np.testing.assert_allclose([bounds.low[0], bounds.high[0]], [-100, 100], rtol=1e-12)
+        assert bounds.sentences()[0].endswith("all that the scale allows: the sample alone leaves it open.")
+    # One more is known of those who were asked.
+    assert "makes up" in nps.nonresponse_bounds(alone, invited=50).sentences()[0]
+
+
+def test_few_clusters_take_the_quantile_of_student():
+    counts = clustered(3, 4)
+    rate = 0.96
+    bounds = quietly(nps.nonresponse_bounds, counts, response_rate=rate)
+    scores = quietly(nps.estimate, counts)
+    # Clusters of almost the same size: their number minus 1.
+    df = {"old": 2, "new": 3}
+    for i, (wave,) in enumerate(counts.labels):
+        law, width = stats.t(df[wave]), 200 * (1 - rate) / (rate * scores.standard_error[i])
+        quantile = optimize.brentq(lambda c, law=law, width=width: law.cdf(c + width) - law.cdf(-c) - 0.95, 1, 20)
+        inner = quietly(nps.estimate, counts, confidence_level=1 - 2 * law.sf(quantile))
+        # Sizes that differ by one respondent make the degrees of freedom differ in the fourth digit.
+        np.testing.assert_allclose(bounds.low[i], rate * inner.low[i] - 4, rtol=1e-3)
+        np.testing.assert_allclose(bounds.high[i], rate * inner.high[i] + 4, rtol=1e-3)
+
+
+def test_bounds_settle_nothing_that_respondents_leave_open():
+    # With few clusters the limits of one level and the next are far apart.
+    counts = clustered(2, 2)
+    found = quietly(nps.compare, counts, reference="old")
+    for rate in (0.999, 0.99, 0.95, 0.9, 0.8):
+        bounds = quietly(nps.nonresponse_bounds, counts, response_rate=rate, reference="old")
+        assert bounds.high[0] - bounds.low[0] >= rate * (found.high[0] - found.low[0])
+
+
+@pytest.mark.parametrize("question", [nps.nonresponse_bounds, nps.nonresponse_sensitivity])
+@pytest.mark.parametrize("asked", [{}, {"reference": "old"}])
+def test_warnings_are_raised_once_at_the_line_of_the_caller(question, asked):
+    counts = clustered(2, 2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        question(counts, response_rate=[0.5, 0.7], **asked)
+    texts = [str(warning.message) for warning in caught]
+    # Of the scores, and of their difference.
+    assert len(texts) == len(set(texts)) == 1 + len(asked)
+    assert {warning.filename for warning in caught} == {__file__}
+    assert {warning.category for warning in caught} == {nps.SmallSampleWarning}
+
+
+def test_warnings_can_be_errors():
+    with pytest.raises(nps.SmallSampleWarning, match="too few clusters"):
+        nps.nonresponse_bounds(clustered(2, 2), response_rate=0.5)
 
 
 # ------------------------------------------------------------------------------------------------- bad input

@@ -1,6 +1,7 @@
 """The continuum of resistance: steps of response, early against late, and what is supposed of the others."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,28 @@ def test_lines_end_where_the_scale_does():
     assert "which ends at the end of the scale" in found.sentences()[2]
 
 
+def test_at_the_end_of_the_scale_the_error_of_respondents_is_left():
+    # A line that leads far beyond 100: nonrespondents are promoters, whatever its error.
+    found = nps.resistance(counted(["early", "late"], [(10, 20, 70), (60, 20, 20)]), response_rate=0.5)
+    assert found.nonrespondents[0, 2] == 100
+    steps = nps.estimate(counted(["early", "late"], [(10, 20, 70), (60, 20, 20)]))
+    plain = steps.score.mean()
+    np.testing.assert_allclose(found.everyone[0, 2], 0.5 * plain + 50, **EXACT)
+    # MOVER of the mean of two independent scores.
+    below = np.hypot(*(steps.score - steps.low)) / 2
+    np.testing.assert_allclose(found.everyone_low[0, 2], 0.5 * (plain - below) + 50, **EXACT)
+
+
+def test_a_step_of_one_respondent_may_have_any_score():
+    counts = counted(["early", "late"], [(60, 30, 10), (1, 0, 0)])
+    found, steps = nps.resistance(counts), nps.estimate(counts)
+    # Twice the difference of the two; the late one anywhere.
+    assert (steps.low[1], steps.high[1]) == (-100, 100)
+    np.testing.assert_allclose(found.slope_low, 2 * (-100 - steps.high[0]), **EXACT)
+    np.testing.assert_allclose(found.slope_high, 2 * (100 - steps.low[0]), **EXACT)
+    assert "it is not settled whether it rises or falls" in found.sentences()[1]
+
+
 def test_all_answers_leave_nothing_to_extrapolate():
     found = nps.resistance(STEPS, response_rate=1)
     np.testing.assert_allclose(found.everyone, SHARES @ SCORES, **EXACT)
@@ -202,6 +225,20 @@ def test_weights_of_one_change_nothing():
     weighted = nps.resistance(nps.tabulate_survey(rows, "r", by="step", weight="w"), response_rate=0.4)
     for name in ("score", "slope", "slope_low", "everyone", "everyone_low", "cumulative_high"):
         np.testing.assert_allclose(getattr(weighted, name), getattr(plain, name), rtol=1e-9, atol=1e-9)
+
+
+def test_warnings_are_raised_once_at_the_line_of_the_caller():
+    rows = pd.DataFrame({"r": [10, 8, 3, 10] * 60, "step": np.repeat(["s1", "s2", "s3", "s4"], 60)})
+    rows["place"] = rows.step + (np.arange(240) % 2).astype(str)
+    counts = nps.tabulate_survey(rows, "r", by="step", cluster="place")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        nps.resistance(counts, steps=["s4", "s3", "s2", "s1"], response_rate=0.4)
+    texts = [str(warning.message) for warning in caught]
+    # Of the scores, and of the last step minus the first.
+    assert len(texts) == len(set(texts)) == 2
+    assert {warning.filename for warning in caught} == {__file__}
+    assert {warning.category for warning in caught} == {nps.SmallSampleWarning}
 
 
 def test_bad_input_is_told():
