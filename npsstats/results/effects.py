@@ -152,7 +152,8 @@ class DesignEffects(Result):
         n, effect = write.integer(self.n[i]), write.number(self.design_effect[i], 2)
         name = self.metric.name
         if self.df[i] < 1:
-            return f"{group}For {name}, {n} respondents lie in one cluster: nothing is known of its variance."
+            who = "one respondent tells" if self.n[i] == 1 else f"{n} respondents in one cluster tell"
+            return f"{group}Of the variance of {name} {who} nothing."
         if not np.isfinite(self.effective_n[i]):
             return f"{group}The design leaves no room for chance in the {name} of these {n} respondents."
         like = write.number(self.effective_n[i], 0)
