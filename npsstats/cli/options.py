@@ -159,7 +159,7 @@ class SurveyOptions:
         str | None, _of_survey("Column that says who answered: all answers of a respondent are a cluster.")
     ] = None
     duplicates: Annotated[
-        str, _of_survey("Of several ratings of a respondent in a period: error (as by default), first, last or all.")
+        str, _of_survey("Of several ratings of a respondent in a group: error (as by default), first, last or all.")
     ] = "error"
     fpc: Annotated[
         list[str] | None,
@@ -174,7 +174,7 @@ class SurveyOptions:
     ] = "error"
     margins: Annotated[
         list[str] | None,
-        _of_survey("CSV file of the population: columns of categories and one called total; once for each margin."),
+        _of_survey("CSV file of the population: columns of categories, then one called total; once for each margin."),
     ] = None
     calibration: Annotated[
         str | None, _of_survey(f"How weights are made to meet the margins: one of {', '.join(CALIBRATIONS)}.")

@@ -25,6 +25,7 @@ from npsstats.cli.reading import (
 )
 from npsstats.tabulation.columns import Coded, Columns, read_columns
 from npsstats.tabulation.margins import TOTALS
+from npsstats.tabulation.sampling import is_blank
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,8 +130,18 @@ def _margin(path: str) -> "pd.DataFrame":
     names = _header(Path(path))
     totals = TOTALS if TOTALS in names else names[-1]
     cells = [name for name in names if name != totals]
-    read = read_columns(path, labels=cells, numbers=[totals], answers=[totals])
-    return pd.DataFrame({**{name: _spread(read.labels[name]) for name in cells}, totals: read.numbers[totals]})
+    stands = f"Totals stand in the column {TOTALS!r}, or, if there is none, in the last one, which is {totals!r} here."
+    try:
+        read = read_columns(path, labels=cells, numbers=[totals], answers=[totals])
+    except (ValueError, TypeError) as error:
+        if totals != TOTALS:
+            error.args = (f"{error} {stands}", *error.args[1:])
+        raise
+    numbers = read.numbers[totals]
+    if totals != TOTALS and np.isnan(numbers).all():
+        msg = f"`--margins` must have totals; {path} has none. {stands}"
+        raise ValueError(msg)
+    return pd.DataFrame({**{name: _spread(read.labels[name]) for name in cells}, totals: numbers})
 
 
 def _header(path: Path) -> list[str]:
@@ -195,17 +206,17 @@ class _Sample:
         """Tell clusters of different periods apart, if labels start anew in each; ask, if that is not clear."""
         clusters, periods = self.columns[name], self.columns[PERIOD]
         if nest:
-            # No label of a period holds the sign.
+            # No label of a period holds the sign. Blank labels stay what they are, to be refused.
             self.columns[name] = np.array(
                 [
-                    None if label is None else f"{period}={label}"
+                    label if is_blank(label) else f"{period}={label}"
                     for label, period in zip(clusters, periods, strict=True)
                 ],
                 dtype=object,
             )
         elif nest is None:
             pairs = set(zip(clusters.tolist(), periods.tolist(), strict=True))
-            occur = Counter(label for label, _ in pairs if label is not None)
+            occur = Counter(label for label, _ in pairs if not is_blank(label))
             again = [label for label, many in occur.items() if many > 1]
             if again:
                 first = min(map(str, again))

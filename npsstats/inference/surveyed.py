@@ -179,10 +179,9 @@ def _of_pairing(
     np.add.at(cross, (np.arange(rows)[:, None], piece), weights)
     variance = _quadratic(cross, sides.covariance)
     excess = _excess(counts, sides, shares, piece, (at_own, at_other), variance)
-    n, df, effective_df = _of_unions(counts, np.maximum(own, other))
     # Of a piece in one cluster nothing is known.
-    known = (~there | (sides.df[piece] >= 1)).all(axis=1) | counts.design.complete
-    df, effective_df = np.where(known, df, 0), np.where(known, effective_df, 0.0)
+    known = (there & (sides.df[piece] < 1)).sum(axis=1) * (not counts.design.complete) == 0
+    n, df, effective_df = _of_unions(counts, np.maximum(own, other), known)
     whole = sides.covariance / np.sqrt(np.multiply.outer(sides.kept, sides.kept))
     apart_variances = weights**2 * np.diagonal(whole)[piece]
     factor = _dependence(
@@ -203,9 +202,8 @@ def _of_pairing(
         effective_df=effective_df,
         largest=np.where(alike, effective_df, _added_df(apart_variances, most, np.maximum(n - 1.0, 1.0))),
     )
-    labels = tuple(counts.labels[i] for i in pairing.positions)
+    labels, score = tuple(counts.labels[i] for i in pairing.positions), _points(sides.shares, metric)
     warn_of_small_surveys(method, problem, labels, metric, stacklevel=6)
-    score = _points(sides.shares, metric)
     return _compared(
         problem,
         chosen,
@@ -282,11 +280,12 @@ def _excess(
     return np.where(more > NOTHING * whole, more, 0.0)
 
 
-def _of_unions(counts: SurveyCounts, unions: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Compute respondents and degrees of freedom of group and reference together."""
+def _of_unions(counts: SurveyCounts, unions: FloatArray, known: BoolArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Compute respondents and degrees of freedom of group and reference together; none where nothing is known."""
     distinct, place = np.unique(unions, axis=0, return_inverse=True)
     n, df, effective_df = degrees_of_freedom(counts, distinct)
-    return n[place.ravel()], df[place.ravel()], effective_df[place.ravel()]
+    at = place.ravel()
+    return n[at], np.where(known, df[at], 0), np.where(known, effective_df[at], 0.0)
 
 
 def _added_df(variances: FloatArray, df: FloatArray, most: FloatArray) -> FloatArray:

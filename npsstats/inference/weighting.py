@@ -112,7 +112,8 @@ def describe_weights(counts: SurveyCounts) -> WeightReport:
     """Say how much the weights of a survey differ, and what calibration did to them.
 
     Large weights make single respondents decide; many small cells make large weights. Weights correct the shares of
-    the categories they were made from, and cannot correct who answered within them.
+    the categories they were made from, and cannot correct who answered within them. They are corrected for all rows
+    together: not within groups that the margins do not name, and not for the rows with a rating alone.
 
     Parameters
     ----------
@@ -123,7 +124,8 @@ def describe_weights(counts: SurveyCounts) -> WeightReport:
     -------
     WeightReport
         A row for all, and one for each cell of the margins: ``margin, cell, n, smallest, largest, mean, cv,
-        design_effect, effective_n, share_before, population_share, share_after, factor_low, factor_high``.
+        design_effect, effective_n, share_before, population_share, share_after, share_rated, factor_low, factor_high``,
+        where share_rated is that among rows with a rating, after calibration.
 
     Raises
     ------

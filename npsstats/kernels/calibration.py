@@ -225,6 +225,8 @@ def regression_coefficients(
         np.bincount(code[rows] * n_cells + cells[rows], weights[rows], minlength=size * n_cells).reshape(size, n_cells)
         for code, size in zip(codes, sizes, strict=True)
     ]
+    # Without rows bincount counts in whole numbers.
+    sums = [table.astype(np.float64) for table in sums]
     if len(margins) == 1:
         total = np.bincount(codes[0], weights, minlength=sizes[0])[:, None]
         shares: FloatArray = np.divide(sums[0], total, out=np.zeros_like(sums[0]), where=total > 0)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from npsstats.typing import FloatArray, IntArray
+from npsstats.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["MarginTargets", "WeightSummary", "Weighting", "weighting_of"]
 
@@ -30,6 +30,8 @@ class WeightSummary:
         Of the final weights; cv is their standard deviation (divisor n) over their mean, nan if all are 0.
     share_before, share_after : float
         The share of the rows in the weight of all, before calibration and trimming, and after.
+    share_rated : float
+        After, among the rows with a rating: the share of those of them that are in the cell; nan if none has weight.
     population_share : float
         What it should be; nan for rows that no margin tells of.
     factor_low, factor_high : float
@@ -46,6 +48,7 @@ class WeightSummary:
     share_before: float
     population_share: float
     share_after: float
+    share_rated: float
     factor_low: float
     factor_high: float
 
@@ -72,8 +75,12 @@ class Weighting:
         The cells of the margins, margin by margin; empty without calibration.
     weighted : bool
         Whether rows may count differently.
+    unrated : int
+        Rows without a rating, which are described with the others.
     trimmed : int
         How many weights trimming changed.
+    beyond : int
+        How many are beyond the limits of trimming after calibration.
     calibration : str or None
         How the weights were calibrated.
     iterations : int
@@ -83,7 +90,9 @@ class Weighting:
     overall: WeightSummary
     cells: tuple[WeightSummary, ...] = ()
     weighted: bool = True
+    unrated: int = 0
     trimmed: int = 0
+    beyond: int = 0
     calibration: str | None = None
     iterations: int = 0
 
@@ -93,8 +102,10 @@ def weighting_of(
     final: FloatArray,
     margins: Sequence[MarginTargets] = (),
     *,
+    rated: BoolArray | None = None,
     weighted: bool = True,
     trimmed: int = 0,
+    beyond: int = 0,
     calibration: str | None = None,
     iterations: int = 0,
 ) -> Weighting:
@@ -107,7 +118,9 @@ def weighting_of(
     margins : sequence of tuple
         For each margin its name, the labels of its cells, the cell of each row (-1 for none), and the population of
         each cell, in any unit.
-    weighted, trimmed, calibration, iterations
+    rated : ndarray of bool, shape (rows,), optional
+        Which rows have a rating; by default all.
+    weighted, trimmed, beyond, calibration, iterations
         As in `Weighting`.
 
     Returns
@@ -119,34 +132,40 @@ def weighting_of(
     scale = float(final.sum())
     everyone = np.zeros(len(final), dtype=np.int64)
     whole = 1.0 if margins else float("nan")
-    (overall,) = _summaries(("", (None,), everyone, np.array([whole])), before, after, factor, scale)
+    of_rated = after if rated is None else np.where(rated, after, 0.0)
+    # Without a rating that has weight there are no shares.
+    of_rated = of_rated / (of_rated.sum() or np.nan)
+    arrays = (before, after, of_rated, factor)
+    (overall,) = _summaries(("", (None,), everyone, np.array([whole])), arrays, scale)
     cells = tuple(
         summary
         for name, labels, codes, population in margins
-        for summary in _summaries((name, labels, codes, population / population.sum()), before, after, factor, scale)
+        for summary in _summaries((name, labels, codes, population / population.sum()), arrays, scale)
     )
     return Weighting(
         overall=overall,
         cells=cells,
         weighted=weighted,
+        unrated=0 if rated is None else int((~rated).sum()),
         trimmed=trimmed,
+        beyond=beyond,
         calibration=calibration,
         iterations=iterations,
     )
 
 
-def _summaries(
-    margin: MarginTargets, before: FloatArray, after: FloatArray, factor: FloatArray, scale: float
-) -> list[WeightSummary]:
-    """Describe the weights of each cell of a margin; the population as shares."""
+def _summaries(margin: MarginTargets, arrays: Sequence[FloatArray], scale: float) -> list[WeightSummary]:
+    """Describe the weights of each cell of a margin: before, after, of the rated, factors; the population as shares."""
     name, labels, codes, population = margin
     inside = codes >= 0
     if not inside.all():
-        codes = codes[inside]
-        before, after, factor = (array[inside] for array in (before, after, factor))
+        codes, arrays = codes[inside], [array[inside] for array in arrays]
+    before, after, of_rated, factor = arrays
     size = len(labels)
     n = np.bincount(codes, minlength=size)
-    share_before, share_after = (np.bincount(codes, weights=array, minlength=size) for array in (before, after))
+    share_before, share_after, share_rated = (
+        np.bincount(codes, weights=array, minlength=size) for array in (before, after, of_rated)
+    )
     mean = np.divide(share_after, n, out=np.full(size, np.nan), where=n > 0)
     # Around the mean: sums of squares would lose the spread of weights that hardly differ.
     squares = np.bincount(codes, weights=(after - mean[codes]) ** 2, minlength=size)
@@ -166,6 +185,7 @@ def _summaries(
             share_before=float(share_before[i]),
             population_share=float(population[i]),
             share_after=float(share_after[i]),
+            share_rated=float(share_rated[i]),
             factor_low=float(low[i]),
             factor_high=float(high[i]),
         )

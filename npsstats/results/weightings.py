@@ -44,11 +44,11 @@ class WeightReport(Result):
         -------
         dict
             margin, cell (None for all rows), n, smallest, largest, mean, cv, design_effect (Kish's), effective_n,
-            share_before and share_after calibration, population_share, factor_low and factor_high (the range of the
-            weight after / before, both relative to their mean).
+            share_before and share_after calibration, share_rated (after, among rows with a rating), population_share,
+            factor_low and factor_high (the range of the weight after / before, both relative to their mean).
         """
         names = ("margin", "cell", "n", "smallest", "largest", "mean", "cv", "design_effect", "effective_n")
-        more = ("share_before", "population_share", "share_after", "factor_low", "factor_high")
+        more = ("share_before", "population_share", "share_after", "share_rated", "factor_low", "factor_high")
         return {name: [getattr(row, name) for row in self._rows] for name in (*names, *more)}
 
     def provenance(self) -> dict[str, Any]:
@@ -62,6 +62,8 @@ class WeightReport(Result):
             "calibration": self.weighting.calibration,
             "iterations": self.weighting.iterations,
             "trimmed": self.weighting.trimmed,
+            "beyond_trim_after_calibration": self.weighting.beyond,
+            "rows_without_rating": self.weighting.unrated,
             "notes": list(self.notes),
             "npsstats_version": self.version,
         }
@@ -77,19 +79,23 @@ class WeightReport(Result):
         if not self._changed:
             rows = [[write.integer(row.n), *_spread(row)] for row in self._rows]
             return Table(headers=["rows", *spread], rows=rows)
-        shares = ["share before", "population", "share after", "least factor", "greatest factor"]
+        # Where all rows have a rating, the share of those with one says nothing new.
+        of_rated = self.weighting.unrated > 0
+        shares = ["share before", "population", "share after", *(["share rated"] if of_rated else [])]
         rows = [
             [
                 row.margin,
                 group_text(row.cell) if row.margin else "all",
                 write.integer(row.n),
                 *(_share(share) for share in (row.share_before, row.population_share, row.share_after)),
+                *([_share(row.share_rated)] if of_rated else []),
                 *(write.number(factor, 2) for factor in (row.factor_low, row.factor_high)),
                 *_spread(row)[-2:],
             ]
             for row in self._rows
         ]
-        return Table(headers=["margin", "cell", "rows", *shares, *spread[-2:]], rows=rows, text_columns=2)
+        headers = ["margin", "cell", "rows", *shares, "least factor", "greatest factor", *spread[-2:]]
+        return Table(headers=headers, rows=rows, text_columns=2)
 
     def heading(self) -> str:
         """Say in one line what the table shows.
@@ -107,30 +113,39 @@ class WeightReport(Result):
         -------
         list of str
         """
-        return [self._of_all(), *map(_of_cell, self.weighting.cells)]
+        of_rated = self.weighting.unrated > 0
+        return [self._of_all(), *(_of_cell(cell, of_rated=of_rated) for cell in self.weighting.cells)]
 
     def _of_all(self) -> str:
-        row = self.weighting.overall
+        weighting = self.weighting
+        row = weighting.overall
         n = write.integer(row.n)
+        who = f"rows ({write.integer(weighting.unrated)} without a rating)" if weighting.unrated else "respondents"
         if row.largest - row.smallest <= SAME * abs(row.mean):
-            text = f"All {n} respondents count the same."
+            text = f"All {n} {who} count the same."
         else:
             text = (
-                f"{n} respondents count like {write.number(row.effective_n, 0)} with equal weights: weights run from "
+                f"{n} {who} count like {write.number(row.effective_n, 0)} with equal weights: weights run from "
                 f"{_ratio(row.smallest, row.mean)} to {_ratio(row.largest, row.mean)} times their mean (Kish's design "
                 f"effect {write.number(row.design_effect, 2)})."
             )
-        weighting = self.weighting
         if weighting.trimmed:
             text += f" Trimming cut {write.integer(weighting.trimmed)} of them to its limits."
-        if weighting.calibration is None:
-            return text
+        return text if weighting.calibration is None else f"{text} {self._of_calibration()}"
+
+    def _of_calibration(self) -> str:
+        weighting = self.weighting
+        row = weighting.overall
         steps = f", {write.integer(weighting.iterations)} steps" if weighting.iterations > 1 else ""
-        return (
-            f"{text} Calibration ({weighting.calibration}{steps}) multiplied them by "
-            f"{write.number(row.factor_low, 2)} to {write.number(row.factor_high, 2)}. This puts right the shares of "
-            f"{self._margins}, and nothing else."
+        both = "Trimming and calibration" if weighting.trimmed else "Calibration"
+        text = (
+            f"{both} ({weighting.calibration}{steps}) multiplied them by {write.number(row.factor_low, 2)} to "
+            f"{write.number(row.factor_high, 2)}."
         )
+        if weighting.beyond:
+            text += f" After calibration {write.integer(weighting.beyond)} of them are beyond the limits of trimming."
+        of_rows = " among all rows, with and without a rating" if weighting.unrated else ""
+        return f"{text} This puts right the shares of {self._margins}{of_rows}, and nothing else."
 
     def _what_was_done(self) -> str:
         """Say how the weights were changed, to be put after a noun."""
@@ -168,15 +183,17 @@ class WeightReport(Result):
         return len(self._rows)
 
 
-def _of_cell(row: WeightSummary) -> str:
+def _of_cell(row: WeightSummary, *, of_rated: bool) -> str:
     """Say what calibration did to a cell."""
     same = abs(row.factor_high - row.factor_low) <= SAME * abs(row.factor_high)
     factors = "a factor of " if same else "factors from "
     factors += write.number(row.factor_low, 2) + ("" if same else f" to {write.number(row.factor_high, 2)}")
+    n = write.integer(row.n)
+    after = f" ({_share(row.share_rated)} among rows with a rating)" if of_rated else ""
     return (
         f"{row.margin} {group_text(row.cell)}: {_share(row.share_before)} of the weight before and "
-        f"{_share(row.share_after)} after, {_share(row.population_share)} of the population "
-        f"(n = {write.integer(row.n)}; {factors})."
+        f"{_share(row.share_after)} after{after}, {_share(row.population_share)} of the population "
+        f"({f'{n} rows' if of_rated else f'n = {n}'}; {factors})."
     )
 
 

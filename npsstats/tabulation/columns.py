@@ -26,7 +26,24 @@ __all__ = ["Coded", "Columns", "group_codes", "read_columns"]
 
 # A number as text. Not 1_000 and not the digits of other scripts, which Python would take.
 NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)", flags=re.ASCII | re.IGNORECASE)
-DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+", flags=re.ASCII)
+
+# Texts that people write for numbers, and how to write them.
+WAYS_OUT = (
+    (
+        re.compile(r"[+-]?\d{1,3},\d{3}", flags=re.ASCII),
+        "A comma may be a decimal one or stand between thousands: write decimals with a point, and thousands without "
+        "a sign between them.",
+    ),
+    (re.compile(r"[+-]?\d*,\d+", flags=re.ASCII), "Write decimals with a point, not with a comma."),
+    (
+        re.compile(r"[+-]?\d{1,3}(([ ,.'\u2019\u00a0\u202f])\d{3})(\2\d{3})*([.,]\d*)?", flags=re.ASCII),
+        "Write decimals with a point, and thousands without a sign between them.",
+    ),
+    (
+        re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)\s*%", flags=re.ASCII),
+        "Leave the percent sign out, and divide by 100: 12 % is 0.12.",
+    ),
+)
 
 # Types of values that are equal only if they are of one type, and need no turning into plain Python.
 PLAIN = frozenset({int, str, type(None)})
@@ -261,6 +278,5 @@ def _no_number(name: str, value: Any, where: str, many: int, n_rows: int) -> Typ
     )
     if not isinstance(value, str):
         return TypeError(f"{msg} Make numbers of them.")
-    if DECIMAL_COMMA.fullmatch(value.strip()):
-        return ValueError(f"{msg} Write decimals with a point, not with a comma.")
-    return ValueError(f"{msg} Leave a cell empty where there is none.")
+    ways = (way for pattern, way in WAYS_OUT if pattern.fullmatch(value.strip()))
+    return ValueError(f"{msg} {next(ways, 'Make numbers of them, or leave such rows out.')}")

@@ -15,7 +15,7 @@ from npsstats.tabulation.judging import Judge
 from npsstats.tabulation.margins import PopulationMargin
 from npsstats.tabulation.recurring import answers_to_keep
 from npsstats.tabulation.replicates import RaoWu, ReplicateWeights
-from npsstats.tabulation.sampling import Drawing, check_complete, check_lonely, draw
+from npsstats.tabulation.sampling import Drawing, check_asked, check_complete, check_lonely, draw
 from npsstats.tabulation.sources import column_names
 from npsstats.tabulation.weighing import check_weights
 from npsstats.typing import BoolArray, FloatArray, IntArray, Label
@@ -49,6 +49,7 @@ class SurveyQuestion:
         respondent: Any,
         fpc: Any,
         replicate_weights: ReplicateWeights | RaoWu | None,
+        trim: tuple[float, float] | None,
         metric: Metric,
     ) -> "SurveyQuestion":
         """Check names of columns, and which arguments go together."""
@@ -77,6 +78,7 @@ class SurveyQuestion:
                     "the data hold the design already. Leave it out."
                 )
                 raise ValueError(msg)
+            _check_combined(replicate_weights, weight, trim)
         return cls(
             rating=columns["rating"],
             by=columns["by"],
@@ -88,6 +90,11 @@ class SurveyQuestion:
             replicate_weights=replicate_weights,
             metric=metric,
         )
+
+    @property
+    def unit(self) -> str:
+        """What was drawn at the first stage: a cluster, a respondent, or a row."""
+        return "cluster" if self.cluster else "row" if self.respondent is None else "respondent"
 
     def label_columns(self, margins: Sequence[PopulationMargin]) -> list[str]:
         """Name the columns of labels."""
@@ -111,7 +118,7 @@ class SurveyQuestion:
 class SurveyRows:
     """The rows that count: where they stand in the data, their group, rating and weight.
 
-    `cell` is group times ratings plus rating; -1 without a rating.
+    Groups and ratings are numbered from 0; the rating is -1 where there is none.
     """
 
     kept: IntArray
@@ -152,7 +159,7 @@ def rows_of(
         person = columns.labels[question.respondent]
         check_complete("respondent", question.respondent, person, columns.where)
         names = [label[0] if len(label) == 1 else label for label in labels]
-        keep = answers_to_keep(person, group, names, rating >= 0, duplicates, columns.where)
+        keep = answers_to_keep(person, group, names, rating >= 0, weight > 0, duplicates, columns.where)
         kept = np.flatnonzero(keep)
     order = {i: known for i, name in enumerate(question.by) if (known := columns.labels[name].order) is not None}
     ordered = in_order(set(labels), order)
@@ -168,8 +175,10 @@ def rows_of(
     )
 
 
-def stages_of(columns: Columns, rows: SurveyRows, question: SurveyQuestion, nest: bool, lonely: str) -> list[Stage]:
-    """Number strata and clusters of the rows that count."""
+def stages_of(
+    columns: Columns, rows: SurveyRows, question: SurveyQuestion, nest: bool, lonely: str
+) -> tuple[list[Stage], tuple[str, ...]]:
+    """Number strata and clusters of the rows that count; with what a reader must know of them."""
 
     def where(row: int) -> str:
         return columns.where(int(rows.kept[row]))
@@ -194,16 +203,37 @@ def stages_of(columns: Columns, rows: SurveyRows, question: SurveyQuestion, nest
         ("it", known) if isinstance(known, float) else (repr(known), columns.numbers[known][rows.kept])
         for known in given
     ]
+    unit = question.unit
     stages = draw(
-        Drawing(strata=strata, clusters=clusters, populations=populations, nest=nest, where=where), rows.kept.size
+        Drawing(strata=strata, clusters=clusters, unit=unit, populations=populations, nest=nest, where=where),
+        rows.kept.size,
     )
     if people is not None:
         _check_people(question, people, stages[0].unit, where)
     if not isinstance(question.replicate_weights, ReplicateWeights):
-        check_lonely(stages, strata, lonely)
+        check_lonely(stages, strata, lonely, unit)
     if isinstance(question.replicate_weights, RaoWu):
         _check_resampling(stages, lonely)
-    return stages
+    return stages, check_asked(stages[0], unit, strata, rows.rating >= 0)
+
+
+def _check_combined(asked: ReplicateWeights, weight: str | None, trim: tuple[float, float] | None) -> None:
+    """Check that replicates that are weights are compared with the weights they were made from."""
+    if not asked.combined:
+        return
+    if weight is None:
+        msg = (
+            "`weight` must be given with combined replicate weights, which vary around it: name the column of the "
+            "weights of the whole sample. If the replicates are factors of weights, pass `combined=False`."
+        )
+        raise ValueError(msg)
+    if trim is not None:
+        msg = (
+            "`trim` would change `weight` and not the replicate weights that were made from it. Leave `trim` out; or "
+            "divide the replicate weights by `weight` and pass them with `combined=False`, as factors of what trimming "
+            "leaves."
+        )
+        raise ValueError(msg)
 
 
 def _check_resampling(stages: list[Stage], lonely: str) -> None:

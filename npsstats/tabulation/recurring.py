@@ -12,9 +12,10 @@ __all__ = ["answers_to_keep"]
 
 def answers_to_keep(
     respondent: Coded,
-    period: IntArray,
-    periods: Sequence[Hashable],
+    group: IntArray,
+    groups: Sequence[Hashable],
     rated: BoolArray,
+    weighted: BoolArray,
     duplicates: str,
     where: Callable[[int], str],
 ) -> BoolArray:
@@ -24,36 +25,37 @@ def answers_to_keep(
     ----------
     respondent : Coded
         Who answered.
-    period : ndarray of int, shape (rows,)
-        When.
-    periods : sequence
-        The labels of the periods.
-    rated : ndarray of bool, shape (rows,)
-        Which rows have a rating.
+    group : ndarray of int, shape (rows,)
+        In which group: rows with equal labels in all group columns, such as those of a period.
+    groups : sequence
+        The labels of the groups.
+    rated, weighted : ndarray of bool, shape (rows,)
+        Which rows have a rating, and which a weight above 0.
     duplicates : {"error", "first", "last", "all"}
-        What to do with several ratings of a respondent in a period.
+        What to do with several ratings of a respondent in a group.
     where : callable
         Says where a row stands.
 
     Returns
     -------
     ndarray of bool, shape (rows,)
-        With "first" and "last" one row for each respondent and period: one with a rating if there is one.
+        With "first" and "last" one row for each respondent and group: one with a rating that has weight if there is
+        one, else one with a rating.
 
     Raises
     ------
     ValueError
         If there are several ratings and `duplicates` is "error".
     """
-    key = respondent.codes * (int(period.max(initial=0)) + 1) + period
+    key = respondent.codes * (int(group.max(initial=0)) + 1) + group
     if duplicates == "all":
         return np.ones(key.size, dtype=bool)
     if duplicates == "error":
-        _check_once(key, respondent, period, periods, rated, where)
+        _check_once(key, respondent, group, groups, rated, where)
         return np.ones(key.size, dtype=bool)
     place = np.arange(key.size)
-    # Within a respondent's period: rows with a rating before those without, then in the order asked for.
-    order = np.lexsort((place if duplicates == "first" else -place, ~rated, key))
+    # Within a respondent's group: rows that count, those with a rating, and the others, each in the order asked for.
+    order = np.lexsort((place if duplicates == "first" else -place, ~rated, ~(rated & weighted), key))
     chosen = np.ones(key.size, dtype=bool)
     chosen[1:] = key[order][1:] != key[order][:-1]
     keep = np.zeros(key.size, dtype=bool)
@@ -64,8 +66,8 @@ def answers_to_keep(
 def _check_once(
     key: IntArray,
     respondent: Coded,
-    period: IntArray,
-    periods: Sequence[Hashable],
+    group: IntArray,
+    groups: Sequence[Hashable],
     rated: BoolArray,
     where: Callable[[int], str],
 ) -> None:
@@ -78,7 +80,7 @@ def _check_once(
     second = int(order[again + 1].min())
     first = int(rows[key[rows] == key[second]][0])
     many = np.unique(key[order[again]]).size
-    label = periods[period[second]]
+    label = groups[group[second]]
     when = "" if label is None or label == () else f" of {label!r}"
     msg = (
         f"each respondent may have one rating in a group, such as a period; {many} have several (first: "

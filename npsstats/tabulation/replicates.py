@@ -26,7 +26,8 @@ class ReplicateWeights:
         How they were made, which decides what the square of each deviation counts [1]_: (R - 1) / R of R replicates for
         ``"JK1"``, 1 / R for ``"BRR"``, 1 / (R (1 - fay)^2) for ``"Fay"``, 1 / (R - 1) for ``"bootstrap"``. For
         ``"JKn"`` pass `scales`, (n_h - 1) / n_h of the stratum of each replicate; for ``"other"`` pass `scale` or
-        `scales`.
+        `scales`. What other software calls JK2, paired replicates, is ``"JKn"`` with scales of 1; successive
+        differences, as of the American Community Survey, are ``"other"`` with a scale of 4 / R.
     fay : float, optional
         The factor of Fay's method, from 0 to below 1: for ``"Fay"``.
     scale : float, optional
@@ -36,7 +37,8 @@ class ReplicateWeights:
     centre : {"estimate", "mean"}, default "estimate"
         What deviations are taken from: the estimate of the whole sample, or the mean of the replicates.
     combined : bool, default True
-        Whether the columns are weights; False if they are factors of the weight of the whole sample.
+        Whether the columns are weights, for which `tabulate_survey` needs the `weight` of the whole sample; False if
+        they are factors of it.
     df : int, optional
         Degrees of freedom; by default the rank of the replicate weights minus 1.
 
@@ -75,7 +77,10 @@ class ReplicateWeights:
             msg = f"`columns` must name two replicates or more; got {list(self.columns)}."
             raise ValueError(msg)
         if self.kind not in KINDS:
-            msg = f"`kind` must be one of {', '.join(map(repr, KINDS))}; got {self.kind!r}."
+            msg = (
+                f"`kind` must be one of {', '.join(map(repr, KINDS))}; got {self.kind!r}. JK2 is 'JKn' with `scales` "
+                "of 1; successive differences are 'other' with `scale` 4 / R of R replicates."
+            )
             raise ValueError(msg)
         self._check_numbers()
 

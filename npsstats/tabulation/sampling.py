@@ -8,9 +8,9 @@ import numpy as np
 
 from npsstats.kernels.linearisation import Stage
 from npsstats.tabulation.columns import Coded
-from npsstats.typing import FloatArray, IntArray
+from npsstats.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Drawing", "check_complete", "check_lonely", "draw"]
+__all__ = ["Drawing", "check_asked", "check_complete", "check_lonely", "draw", "is_blank"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,9 @@ class Drawing:
     strata : Coded or None
         The stratum of each row; None for a single one.
     clusters : list of (str, Coded)
-        Name and labels of the clusters of each stage; empty if respondents were drawn.
+        Name and labels of the clusters of each stage; empty if rows were drawn.
+    unit : {"cluster", "respondent", "row"}
+        What was drawn at the first stage.
     populations : list of (str, ndarray or float)
         Name and numbers of units in the population, or sampling fractions, of each stage.
     nest : bool
@@ -33,6 +35,7 @@ class Drawing:
 
     strata: Coded | None
     clusters: list[tuple[str, Coded]]
+    unit: str
     populations: list[tuple[str, FloatArray | float]]
     nest: bool
     where: Callable[[int], str]
@@ -54,7 +57,7 @@ def draw(drawing: Drawing, rows: int) -> list[Stage]:
         of_unit = np.empty(units, dtype=np.int64)
         of_unit[unit] = stratum
         if depth == 0 and cluster is not None:
-            _check_nested(name, cluster, unit, of_unit, stratum, names)
+            _check_nested(name, cluster, unit, of_unit, stratum, names, people=drawing.unit == "respondent")
         drawn = np.bincount(of_unit, minlength=len(names) if depth == 0 else int(stratum.max()) + 1)
         known = drawing.populations[depth] if depth < len(drawing.populations) else None
         fraction = np.zeros(drawn.size) if known is None else _fractions(known, stratum, drawn, names, depth, drawing)
@@ -75,7 +78,14 @@ def _units(stratum: IntArray, cluster: Coded | None, *, within: bool) -> tuple[I
 
 
 def _check_nested(
-    name: str, cluster: Coded, unit: IntArray, of_unit: IntArray, stratum: IntArray, names: Sequence[Hashable]
+    name: str,
+    cluster: Coded,
+    unit: IntArray,
+    of_unit: IntArray,
+    stratum: IntArray,
+    names: Sequence[Hashable],
+    *,
+    people: bool,
 ) -> None:
     """Check that each cluster lies in one stratum."""
     elsewhere = np.flatnonzero(of_unit[unit] != stratum)
@@ -84,10 +94,15 @@ def _check_nested(
         label = cluster.labels[cluster.codes[first]]
         two = " and ".join(_named(names[i]) for i in sorted({int(stratum[first]), int(of_unit[unit[first]])}))
         many = np.unique(unit[elsewhere]).size
-        msg = (
-            f"a cluster must lie in one stratum; {many} of {of_unit.size} in `{name}` do not (first: {label!r}, in "
-            f"{two}). If labels start anew in each stratum, pass `nest=True`; if people or places were drawn once and "
+        way = (
+            "Leave the period out of `strata`, if it is there: people were drawn once, and asked in several periods."
+            if people
+            else "If labels start anew in each stratum, pass `nest=True`; if people or places were drawn once and "
             "asked in several periods, the period is no stratum."
+        )
+        msg = (
+            f"a {'respondent' if people else 'cluster'} must lie in one stratum; {many} of {of_unit.size} in {name!r} "
+            f"do not (first: {label!r}, in {two}). {way}"
         )
         raise ValueError(msg)
 
@@ -136,7 +151,7 @@ def _fractions(
     small = np.flatnonzero(fraction > 1)
     if small.size:
         first = int(small[0])
-        units = "clusters" if drawing.clusters else "rows"
+        units = "clusters" if depth else f"{drawing.unit}s"
         at = f" in stratum {_named(names[first])}" if depth == 0 and drawn.size > 1 else ""
         at = f" in a cluster of stage {depth}" if depth else at
         msg = (
@@ -147,7 +162,45 @@ def _fractions(
     return fraction
 
 
-def check_lonely(stages: Sequence[Stage], strata: Coded | None, lonely: str) -> None:
+def check_asked(first: Stage, unit: str, strata: Coded | None, rated: BoolArray) -> tuple[str, ...]:
+    """Refuse a population without chance of which some are not known; else say what a sampling fraction is that of.
+
+    Where rows or respondents were drawn, those without a rating were asked, and stay in the sample as in the design.
+
+    Returns
+    -------
+    tuple of str
+        What a reader must know.
+
+    Raises
+    ------
+    ValueError
+        If all of a stratum were asked, and some have no rating.
+    """
+    if unit == "cluster" or not first.fraction.any():
+        return ()
+    silent = np.bincount(first.unit, weights=rated, minlength=first.stratum.size) == 0
+    many = np.bincount(first.stratum[silent], minlength=first.drawn.size)
+    whole = np.flatnonzero((many > 0) & (first.fraction == 1))
+    if whole.size:
+        stratum = int(whole[0])
+        where = "" if strata is None or first.drawn.size == 1 else f" of stratum {_named(strata.labels[stratum])}"
+        who = "rows" if unit == "row" else "people"
+        msg = (
+            f"`fpc` says that the {first.drawn[stratum]:,} {who}{where} are the whole population, which would leave no "
+            f"room for chance; but those without a rating, {many[stratum]:,} of them, are no respondents. Leave their "
+            "rows out, and pass as `fpc` how many the population has: the fraction is then that of those who answered."
+        )
+        raise ValueError(msg)
+    # Of strata that are large, no fraction is taken.
+    asked = int(many[first.fraction > 0].sum())
+    if not asked:
+        return ()
+    what = f"1 {unit} without a rating counts" if asked == 1 else f"{asked:,} {unit}s without a rating count"
+    return (f"{what} as asked; the sampling fraction is that of those asked",)
+
+
+def check_lonely(stages: Sequence[Stage], strata: Coded | None, lonely: str, unit: str) -> None:
     """Refuse strata with one cluster, unless it is said what to do.
 
     Raises
@@ -160,25 +213,27 @@ def check_lonely(stages: Sequence[Stage], strata: Coded | None, lonely: str) -> 
     for depth, stage in enumerate(stages):
         alone = np.flatnonzero(stage.lonely)
         if alone.size:
-            raise ValueError(_lonely(stage, depth, int(alone[0]), strata, alone.size))
+            raise ValueError(_lonely(stage, depth, int(alone[0]), strata, alone.size, unit))
         if not stage.fraction.any():
             # What later stages add is part of the variance between these units.
             return
 
 
-def _lonely(stage: Stage, depth: int, first: int, strata: Coded | None, many: int) -> str:
+def _lonely(stage: Stage, depth: int, first: int, strata: Coded | None, many: int, unit: str) -> str:
     """Say which strata have one unit, and what can be done."""
     if depth:
         what = f"{many} of {stage.drawn.size} clusters of stage {depth} have one unit of stage {depth + 1} only"
         units, wholes, whole = "units of a cluster", "clusters", "cluster"
     elif strata is None:
-        return (
-            "the sample has one cluster, or one row, only, which tells nothing of the variance between clusters. If "
-            "rows are the units that were drawn, leave `cluster` out."
-        )
+        way = {
+            "cluster": "If rows are the units that were drawn, leave `cluster` out.",
+            "respondent": "If rows are of different people, leave `respondent` out.",
+            "row": 'Pass `lonely="adjust"`, which leaves everything open, or count it with `npsstats.tabulate`.',
+        }[unit]
+        return f"the sample has one {unit} only, which tells nothing of the variance between {unit}s. {way}"
     else:
-        what = f"{many} of {stage.drawn.size} strata have one cluster only (first: {_named(strata.labels[first])})"
-        units, wholes, whole = "clusters", "strata", "stratum"
+        what = f"{many} of {stage.drawn.size} strata have one {unit} only (first: {_named(strata.labels[first])})"
+        units, wholes, whole = f"{unit}s", "strata", "stratum"
     return (
         f"{what}, which tells nothing of the variance between {units}. Join {wholes} that are alike, or say what such "
         f'a {whole} counts: `lonely="adjust"`, its distance from the whole sample (careful), or `lonely="certainty"`, '
@@ -186,17 +241,23 @@ def _lonely(stage: Stage, depth: int, first: int, strata: Coded | None, many: in
     )
 
 
+def is_blank(label: Any) -> bool:
+    """Whether a label of the design is none: nothing, or text without a sign."""
+    return label is None or (isinstance(label, str) and not label.strip())
+
+
 def check_complete(argument: str, name: str, column: Coded, where: Callable[[int], str]) -> None:
-    """Check that each row has a label.
+    """Check that each row has a label; blank text is none, as it would make one unit of unknown ones.
 
     Raises
     ------
     ValueError
         If one has none.
     """
-    if None not in column.labels:
+    blank = [code for code, label in enumerate(column.labels) if is_blank(label)]
+    if not blank:
         return
-    empty = np.flatnonzero(column.codes == column.labels.index(None))
+    empty = np.flatnonzero(np.isin(column.codes, blank))
     if empty.size:
         way = {
             "cluster": "Fill them in: one label for all makes them one cluster, a label for each makes each its own.",
@@ -204,7 +265,8 @@ def check_complete(argument: str, name: str, column: Coded, where: Callable[[int
             "respondent": "Fill them in: a key for each who answered once.",
         }[argument]
         msg = (
-            f"`{argument}` must be known for each row; {empty.size} of {column.codes.size} have no {name} (first: "
+            f"`{argument}` must be known for each row; {empty.size} of {column.codes.size} have no {name}"
+            f"{' or a blank one' if any(column.labels[code] is not None for code in blank) else ''} (first: "
             f"{where(int(empty[0]))}). {way}"
         )
         raise ValueError(msg)

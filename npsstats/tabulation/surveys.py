@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from npsstats.ratings.checks import check_type
@@ -64,22 +65,25 @@ def tabulate_survey(
         The column of the key that says which rows are of the same respondent: these are a cluster where `cluster` is
         not given.
     duplicates : {"error", "first", "last", "all"}, default "error"
-        What to do with several ratings of a respondent in a group, such as a period: refuse them, keep the first or the
-        last in the order of the rows, or keep all.
+        What to do with several ratings of a respondent in a group, which is rows with equal labels in all columns of
+        `by`: refuse them, keep the first or the last with a weight above 0 in the order of the rows, or keep all.
     fpc : float, str or sequence of str, optional
         The number of units in the population, or the sampling fraction if it is 1 or less, of the stratum that the row
-        is in; for several stages a column for each. Units are clusters, or respondents where none are given. A number
-        is for a single stratum. By default populations are large.
+        is in; for several stages a column for each. Units are clusters, or respondents where none are given; rows
+        without a rating were drawn, too, so leave them out for the fraction of those who answered. A number is for a
+        single stratum. By default populations are large.
     nest : bool, default False
         Whether labels of clusters start anew in each stratum.
     lonely : {"error", "adjust", "certainty"}, default "error"
         What a stratum with one cluster counts: its distance from the whole sample, or nothing.
     replicate_weights : ReplicateWeights or RaoWu, optional
-        Estimate variances by replicates, of the data or made from strata and clusters, and not by linearisation.
+        Estimate variances by replicates, of the data or made from strata and clusters, and not by linearisation. Those
+        of the data that are weights need `weight`, and no `trim`.
     margins : mapping, frame or sequence of frames, optional
         What is known of the population: for each column a mapping of its categories to numbers or shares, such as
         ``{"gender": {"f": 0.52, "m": 0.48}}``; with a tuple of columns, tuples of categories. Or frames with columns of
-        categories and, as the last one, the numbers. Weights are calibrated to them.
+        categories and, called total or as the last one, the numbers. Weights are calibrated to them: those of all rows,
+        also without a rating, and of all groups together. For each wave by itself pass ``{("year", "gender"): {...}}``.
     calibration : {"raking", "linear", "logit", "post-stratification"}, default "raking"
         How weights are changed as little as possible [2]_: by factors above 0, by the least sum of squares (within
         `bounds`, if given), within `bounds` by a logit, or cell by cell, for one margin.
@@ -172,6 +176,7 @@ def tabulate_survey(
         respondent=respondent,
         fpc=fpc,
         replicate_weights=replicate_weights,
+        trim=target.trim,
         metric=metric,
     )
     columns = read_columns(
@@ -180,6 +185,10 @@ def tabulate_survey(
     for remark in columns.remarks:
         warnings.warn(remark, stacklevel=2)
     rows = rows_of(columns, question, missing_codes, duplicates)
-    weighed = weigh(columns, rows.kept, rows.weight, target, weighted=weight is not None)
-    stages = stages_of(columns, rows, question, nest, lonely)
-    return estimate_totals(columns, rows, question, weighed, stages, "certainty" if lonely == "certainty" else "adjust")
+    weighed = weigh(columns, rows.kept, rows.weight, rows.rating >= 0, target, weighted=weight is not None)
+    stages, remarks = stages_of(columns, rows, question, nest, lonely)
+    counts = estimate_totals(
+        columns, rows, question, weighed, stages, "certainty" if lonely == "certainty" else "adjust"
+    )
+    notes = (*counts.notes, *weighed.notes(question.by, rows.labels), *remarks)
+    return replace(counts, respondents=replace(counts.respondents, notes=notes))

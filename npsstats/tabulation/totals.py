@@ -240,10 +240,10 @@ def _notes(rows: SurveyRows, weighed: Weighed) -> tuple[str, ...]:
     """Say what was left out."""
     notes = []
     if rows.dropped:
-        notes.append(f"{rows.dropped:,} rows of respondents with another one in the same group left out")
+        notes.append(f"{_many(rows.dropped, 'row', 'rows')} of respondents with another one in the same group left out")
     without = int(((rows.weight == 0) & (rows.rating >= 0)).sum())
     if without:
-        notes.append(f"{without:,} ratings with weight 0 count for nothing")
+        notes.append(f"{_many(without, 'rating', 'ratings')} with weight 0 counted for nothing")
     if weighed.summary.trimmed:
-        notes.append(f"{weighed.summary.trimmed:,} weights cut off by trimming")
+        notes.append(f"{_many(weighed.summary.trimmed, 'weight', 'weights')} cut off by trimming")
     return tuple(notes)

@@ -11,9 +11,15 @@ from npsstats.ratings.checks import check_number
 from npsstats.ratings.weightings import Weighting, weighting_of
 from npsstats.tabulation.columns import Columns
 from npsstats.tabulation.margins import PopulationMargin, calibrate_weights, match_margins
-from npsstats.typing import FloatArray, IntArray
+from npsstats.typing import BoolArray, FloatArray, IntArray, Label
 
 __all__ = ["Target", "Weighed", "check_trim", "check_weights", "weigh"]
+
+# Shares of those with a rating that differ from the population by more than this are told of.
+NOTABLE = 0.01
+
+# Weights at a limit differ from it by rounding.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,11 @@ class Weighed:
     target: Target
     margins: list[Margin] = field(default_factory=list)
 
+    def notes(self, by: Sequence[str], labels: Sequence[Label]) -> tuple[str, ...]:
+        """Say what the weights do not meet, though margins are given, in groups of these columns and labels."""
+        several = [name for name, found in zip(by, zip(*labels, strict=True), strict=True) if len(set(found)) > 1]
+        return (*_only_together(self.target.margins, several), *_of_the_rated(self.summary))
+
     def coefficients(self, cells: IntArray, n_cells: int) -> FloatArray:
         """Regress the indicators of cells on those of the margins; without margins there is nothing to regress on."""
         if not self.margins:
@@ -77,6 +88,29 @@ class Weighed:
                 "`replicate_weights` out, for variances by linearisation."
             )
             raise ValueError(msg) from error
+
+
+def _only_together(margins: Sequence[PopulationMargin], by: Sequence[str]) -> tuple[str, ...]:
+    """Say that margins without the group columns are not met within each group."""
+    lacking = [name for name in by if any(name not in known.columns for known in margins)]
+    return (f"margins hold for all groups together, not within {' and '.join(lacking)}",) if lacking else ()
+
+
+def _of_the_rated(summary: Weighting) -> tuple[str, ...]:
+    """Say that rows with a rating miss the population that all rows meet."""
+    if not summary.unrated:
+        return ()
+    # Without any rating a share is nan, and not above anything.
+    notable = [cell for cell in summary.cells if abs(cell.share_rated - cell.population_share) > NOTABLE]
+    if not notable:
+        return ()
+    worst = max(notable, key=lambda cell: abs(cell.share_rated - cell.population_share))
+    name = ", ".join(map(str, worst.cell)) if isinstance(worst.cell, tuple) else worst.cell
+    return (
+        f"weights are calibrated over all rows, also {summary.unrated:,} without a rating; of those with a rating, "
+        f"{worst.margin} {name} is {100 * worst.share_rated:.1f} %, of the population "
+        f"{100 * worst.population_share:.1f} %",
+    )
 
 
 def check_weights(name: str, weights: FloatArray, where: Callable[[int], str]) -> None:
@@ -121,15 +155,17 @@ def check_trim(trim: Any) -> tuple[float, float] | None:
     return low, high
 
 
-def _outside(weights: FloatArray, trim: tuple[float, float]) -> int:
-    """Count the weights that trimming cuts off."""
+def _outside(weights: FloatArray, trim: tuple[float, float], tolerance: float = 0.0) -> int:
+    """Count the weights that are beyond the limits of trimming."""
     part = weights[weights > 0]
     ratio = part / part.mean()
-    return int(((ratio < trim[0]) | (ratio > trim[1])).sum())
+    return int(((ratio < trim[0] * (1 - tolerance)) | (ratio > trim[1] * (1 + tolerance))).sum())
 
 
-def weigh(columns: Columns, kept: IntArray, weights: FloatArray, target: Target, *, weighted: bool) -> Weighed:
-    """Trim and calibrate the weights of the rows that are kept.
+def weigh(
+    columns: Columns, kept: IntArray, weights: FloatArray, rated: BoolArray, target: Target, *, weighted: bool
+) -> Weighed:
+    """Trim and calibrate the weights of the rows that are kept; `rated` says which of them have a rating.
 
     Raises
     ------
@@ -139,7 +175,7 @@ def weigh(columns: Columns, kept: IntArray, weights: FloatArray, target: Target,
     base = weights if target.trim is None else trim_weights(weights, *target.trim)
     trimmed = 0 if target.trim is None else _outside(weights, target.trim)
     if not target.margins:
-        summary = weighting_of(weights, base, weighted=weighted or bool(trimmed), trimmed=trimmed)
+        summary = weighting_of(weights, base, rated=rated, weighted=weighted or bool(trimmed), trimmed=trimmed)
         return Weighed(base=base, final=base, summary=summary, target=target)
     labels = {name: (coded.codes[kept], coded.labels) for name, coded in columns.labels.items()}
     margins = match_margins(target.margins, labels, base)
@@ -152,7 +188,9 @@ def weigh(columns: Columns, kept: IntArray, weights: FloatArray, target: Target,
         weights,
         calibrated.weights,
         described,
+        rated=rated,
         trimmed=trimmed,
+        beyond=0 if target.trim is None else _outside(calibrated.weights, target.trim, ROUNDING),
         calibration=target.calibration,
         iterations=calibrated.iterations,
     )

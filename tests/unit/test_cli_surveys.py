@@ -103,6 +103,35 @@ def test_options_are_the_arguments_of_the_library(options, meant, folder):
     assert done.stderr == "".join(f"Note: {note}\n" for note in result.notes)
 
 
+def test_the_last_column_of_margins_must_be_totals(folder):
+    for text in ("sex,share,comment\nf,0.52,registry\nm,0.48,registry\n", "sex,share,comment\nf,0.52,\nm,0.48,\n"):
+        Path("m.csv").write_text(text)
+        message = refused("estimate", "a.csv", "--rating", "r", "--margins", "m.csv")
+        assert message.endswith(
+            "Totals stand in the column 'total', or, if there is none, in the last one, which is 'comment' here.\n"
+        )
+    Path("m.csv").write_text("sex,total\nf,many\nm,few\n")
+    assert "Totals stand" not in refused("estimate", "a.csv", "--rating", "r", "--margins", "m.csv")
+
+
+def test_margins_of_all_files_are_said_not_to_hold_in_each(folder):
+    done = run("estimate", "a=a.csv", "b=b.csv", "--rating", "r", "--margins", "sex.csv", "--format", "json")
+    assert done.stderr == "Note: margins hold for all groups together, not within period\n"
+    assert run("estimate", "a=a.csv", "--rating", "r", "--margins", "sex.csv", "--format", "json").stderr == ""
+
+
+@pytest.mark.parametrize("nest", ["--nest", "--no-nest"])
+def test_blank_clusters_of_files_stay_blank(folder, nest):
+    for name in "ab":
+        rows = pd.read_csv(f"{name}.csv", dtype={"school": str})
+        rows.loc[[4, 5], "school"] = "  "
+        rows.to_csv(f"{name}.csv", index=False)
+    message = refused("compare", "a=a.csv", "b=b.csv", "--rating", "r", "--cluster", "school", nest)
+    assert (
+        "`--cluster` must be known for each row; 4 of 180 have no school or a blank one (first: row 5 of a" in message
+    )
+
+
 def test_columns_of_populations_are_told_from_numbers(folder):
     rows = pd.read_csv("a.csv").assign(schools=90)
     rows.to_csv("size.csv", index=False)

@@ -349,6 +349,34 @@ def test_a_decimal_comma_gets_a_hint():
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("12,5", "Write decimals with a point, not with a comma."),
+        ("1,2345", "Write decimals with a point, not with a comma."),
+        (
+            "1,234",
+            "A comma may be a decimal one or stand between thousands: write decimals with a point, and thousands",
+        ),
+        ("1,234.5", "Write decimals with a point, and thousands without a sign between them."),
+        ("1.234,5", "Write decimals with a point, and thousands without a sign between them."),
+        ("1,234,567", "Write decimals with a point, and thousands without a sign between them."),
+        ("1 234", "Write decimals with a point, and thousands without a sign between them."),
+        ("1\u00a0234,5", "Write decimals with a point, and thousands without a sign between them."),
+        ("12%", "Leave the percent sign out, and divide by 100: 12 % is 0.12."),
+        (" 12,5 %", "Leave the percent sign out, and divide by 100"),
+        ("heavy", "Make numbers of them, or leave such rows out."),
+        ("12 kg", "Make numbers of them, or leave such rows out."),
+        ("1,234.567,8", "Make numbers of them, or leave such rows out."),
+    ],
+)
+def test_the_hint_says_how_to_write_the_number(text, hint):
+    message = told(ValueError, read, pd.DataFrame({"r": [9], "w": [text]}), numbers=["w"])
+    assert message.split(" at row 1). ")[1].startswith(hint)
+    # An empty weight is an error, too.
+    assert "empty" not in message
+
+
 def test_a_long_text_is_cut_in_the_message():
     message = told(ValueError, read, pd.DataFrame({"r": [9], "w": ["x" * 500]}), numbers=["w"])
     assert "... (502 characters)" in message

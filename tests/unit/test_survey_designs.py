@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 import npsstats as nps
+from npsstats.kernels.calibration import trim_weights
 
 ROUNDING = {"rtol": 1e-12, "atol": 1e-15}
 
@@ -148,6 +149,71 @@ def test_a_population_smaller_than_the_sample_is_refused(fpc, design, message):
     assert message in found
 
 
+def test_the_population_of_respondents_is_of_respondents():
+    rows = sample().assign(person=lambda x: np.arange(len(x)) // 2)
+    assert told(rows, respondent="person", by="year", fpc=50) == (
+        "`fpc` must be at least the number of units in the sample; it is 50, where the sample has 60 respondents. It "
+        "counts respondents of the population."
+    )
+
+
+def staff(**columns):
+    """All 400 of a company, of whom 300 answered: 90 promoters, 60 detractors."""
+    return pd.DataFrame({"r": [10] * 90 + [8] * 150 + [4] * 60 + [None] * 100, **columns})
+
+
+@pytest.mark.parametrize("fpc", [400, 1.0, "N"])
+def test_those_who_did_not_answer_are_no_part_of_a_known_population(fpc):
+    rows = staff(N=400)
+    with pytest.raises(ValueError, match="are no respondents") as caught:
+        nps.tabulate_survey(rows, "r", fpc=fpc)
+    assert str(caught.value) == (
+        "`fpc` says that the 400 rows are the whole population, which would leave no room for chance; but those "
+        "without a rating, 100 of them, are no respondents. Leave their rows out, and pass as `fpc` how many the "
+        "population has: the fraction is then that of those who answered."
+    )
+    # The advice: a quarter of the population is unknown, whose variance is left.
+    found = nps.estimate(nps.tabulate_survey(rows.dropna(), "r", fpc=400))
+    plain = nps.estimate(nps.tabulate_survey(rows.dropna(), "r"))
+    np.testing.assert_allclose(found.standard_error, plain.standard_error * 0.5, rtol=1e-12)
+
+
+def test_a_known_stratum_with_people_who_did_not_answer_is_named():
+    rows = staff(site=np.repeat(["a", "b"], 200), N=np.repeat([300, 200], 200))
+    with pytest.raises(ValueError, match=r"that the 200 rows of stratum 'b' are the whole population.* rating, 100 of"):
+        nps.tabulate_survey(rows, "r", strata="site", fpc="N")
+
+
+def test_respondents_who_never_gave_a_rating_are_no_part_of_a_known_population():
+    rows = staff(person=np.repeat(np.arange(200), 2), year=np.tile([2024, 2025], 200))
+    with pytest.raises(
+        ValueError, match=r"that the 200 people are the whole population.* without a rating, 50 of them"
+    ):
+        nps.tabulate_survey(rows, "r", by="year", respondent="person", fpc=200)
+    # A person with one rating answered.
+    rows.loc[rows.year == 2025, "r"] = None
+    rows.loc[rows.year == 2024, "r"] = 9
+    assert nps.tabulate_survey(rows, "r", by="year", respondent="person", fpc=200).n.tolist() == [200, 0]
+
+
+def test_a_fraction_is_said_to_be_that_of_those_asked():
+    rows = staff(w=1.0)
+    counts = nps.tabulate_survey(rows, "r", fpc=800)
+    assert counts.notes == ("100 rows without a rating count as asked; the sampling fraction is that of those asked",)
+    # The numbers are those of the design, as in R: half of the population was asked.
+    expected = nps.tabulate_survey(rows, "r").covariance / 2
+    np.testing.assert_allclose(counts.covariance, expected, **ROUNDING)
+    one = nps.tabulate_survey(rows.iloc[:301], "r", fpc=0.5)
+    assert one.notes == ("1 row without a rating counts as asked; the sampling fraction is that of those asked",)
+    assert nps.tabulate_survey(rows.dropna(), "r", fpc=800).notes == ()
+    assert nps.tabulate_survey(rows, "r").notes == ()
+
+
+def test_whole_clusters_may_have_rows_without_a_rating():
+    rows = staff(team=np.arange(400) // 10)
+    assert nps.tabulate_survey(rows, "r", cluster="team", fpc=80).notes == ()
+
+
 @pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (-5, "-5"), (0, "0")])
 def test_a_population_that_is_no_number_above_zero_is_refused(value, shown):
     rows = sample().assign(N=lambda x: np.where(x.index == 4, value, 40.0))
@@ -196,7 +262,7 @@ def test_crossed_strata_are_those_of_the_pairs():
 def test_a_cluster_in_two_strata_is_refused_unless_labels_start_anew():
     rows = sample().assign(cluster=lambda x: x["cluster"] % 5)
     assert told(rows, cluster="cluster", strata="stratum") == (
-        "a cluster must lie in one stratum; 5 of 5 in `cluster` do not (first: 0, in 0 and 3). If labels start anew in "
+        "a cluster must lie in one stratum; 5 of 5 in 'cluster' do not (first: 0, in 0 and 3). If labels start anew in "
         "each stratum, pass `nest=True`; if people or places were drawn once and asked in several periods, the period "
         "is no stratum."
     )
@@ -209,9 +275,12 @@ def test_a_cluster_in_two_strata_is_refused_unless_labels_start_anew():
 
 def test_people_in_two_strata_are_told_that_a_period_is_no_stratum():
     rows = sample().assign(person=lambda x: np.arange(len(x)) // 2)
-    assert told(rows, respondent="person", by="year", strata="year").startswith(
-        "a cluster must lie in one stratum; 60 of 60"
+    # The first row is of 2025, and each person's last one of 2024. The advice works.
+    assert told(rows, respondent="person", by="year", strata="year") == (
+        "a respondent must lie in one stratum; 60 of 60 in 'person' do not (first: 0, in 2025 and 2024). Leave the "
+        "period out of `strata`, if it is there: people were drawn once, and asked in several periods."
     )
+    assert "60 respondents as clusters" in tabulated(rows, respondent="person", by="year").design.description
 
 
 def test_a_stratum_with_one_cluster_is_refused_with_ways_out():
@@ -230,11 +299,26 @@ def test_a_stratum_with_one_cluster_is_refused_with_ways_out():
 
 def test_one_cluster_is_no_sample_of_clusters():
     message = told(sample().assign(one=1), cluster="one")
-    assert message.startswith("the sample has one cluster, or one row, only, which tells nothing of the variance")
+    assert message == (
+        "the sample has one cluster only, which tells nothing of the variance between clusters. If rows are the units "
+        "that were drawn, leave `cluster` out."
+    )
+    assert tabulated(sample()).n.tolist() == [120]
 
 
 def test_one_respondent_is_no_sample():
-    assert "one" in told(sample().iloc[:1])
+    assert told(sample().iloc[:1]) == (
+        'the sample has one row only, which tells nothing of the variance between rows. Pass `lonely="adjust"`, which '
+        "leaves everything open, or count it with `npsstats.tabulate`."
+    )
+    assert told(sample().iloc[:2].assign(person=1), respondent="person", by="year") == (
+        "the sample has one respondent only, which tells nothing of the variance between respondents. If rows are of "
+        "different people, leave `respondent` out."
+    )
+    message = told(sample().iloc[:3], strata="year")
+    assert message.startswith(
+        "1 of 2 strata have one row only (first: 2024), which tells nothing of the variance between rows. "
+    )
     found = nps.estimate(tabulated(sample().iloc[:1], lonely="adjust"))
     assert (found.low[0], found.high[0]) == (-100, 100)
 
@@ -437,6 +521,41 @@ def test_replicate_weights_hold_the_design_already(argument, value):
     )
 
 
+def test_replicate_weights_need_the_weights_they_were_made_from():
+    """An unweighted estimate would be compared with weighted replicates."""
+    rows, names = with_jackknife(sample())
+    with pytest.raises(ValueError, match="`weight`") as caught:
+        nps.tabulate_survey(rows, "r", replicate_weights=nps.ReplicateWeights(names, kind="JK1"))
+    assert str(caught.value) == (
+        "`weight` must be given with combined replicate weights, which vary around it: name the column of the weights "
+        "of the whole sample. If the replicates are factors of weights, pass `combined=False`."
+    )
+    # Factors of weights of one are weights.
+    ones, names = with_jackknife(sample().assign(w=1.0))
+    apart = nps.ReplicateWeights(names, kind="JK1", combined=False)
+    found = nps.estimate(nps.tabulate_survey(ones, "r", replicate_weights=apart)).standard_error
+    np.testing.assert_allclose(found, error_of(ones, cluster="cluster"), rtol=1e-12)
+
+
+def test_trimming_would_leave_replicate_weights_as_they_are():
+    rows, names = with_jackknife(sample())
+    message = told(rows, replicate_weights=nps.ReplicateWeights(names, kind="JK1"), trim=(0.5, 1.5))
+    assert message == (
+        "`trim` would change `weight` and not the replicate weights that were made from it. Leave `trim` out; or "
+        "divide the replicate weights by `weight` and pass them with `combined=False`, as factors of what trimming "
+        "leaves."
+    )
+    # The advice: factors of trimmed weights are the replicates of weights that were trimmed before.
+    factors = rows.assign(**{name: rows[name] / rows["w"] for name in names})
+    apart = nps.ReplicateWeights(names, kind="JK1", combined=False)
+    part = rows["w"].to_numpy()
+    found = tabulated(factors, replicate_weights=apart, trim=(0.5, 1.5))
+    trimmed = trim_weights(part, 0.5, 1.5)
+    before, names = with_jackknife(rows.assign(w=trimmed))
+    expected = tabulated(before, replicate_weights=nps.ReplicateWeights(names, kind="JK1"))
+    np.testing.assert_allclose(found.covariance, expected.covariance, rtol=1e-9, atol=1e-15)
+
+
 @pytest.mark.parametrize(("value", "shown"), [(-1.0, "-1"), (np.nan, "nan"), (np.inf, "inf")])
 def test_a_replicate_weight_that_is_no_number_is_refused(value, shown):
     rows, names = with_jackknife(sample())
@@ -452,6 +571,7 @@ def test_a_replicate_weight_that_is_no_number_is_refused(value, shown):
         ({"columns": "rep1", "kind": "JK1"}, TypeError, "`columns` must be a list of column names"),
         ({"columns": ["rep1"], "kind": "JK1"}, ValueError, "`columns` must name two replicates or more"),
         ({"kind": "jackknife"}, ValueError, "`kind` must be one of 'JK1', 'JKn', 'BRR', 'Fay', 'bootstrap', 'other'"),
+        ({"kind": "JK2"}, ValueError, "got 'JK2'. JK2 is 'JKn' with `scales` of 1; successive differences are 'other'"),
         ({"kind": "Fay"}, ValueError, "`fay` is the factor of kind 'Fay', and needed there"),
         ({"kind": "BRR", "fay": 0.5}, ValueError, "`fay` is the factor of kind 'Fay'"),
         ({"kind": "Fay", "fay": 1.0}, ValueError, "`fay` must be 0 or more and below 1; got 1.0"),

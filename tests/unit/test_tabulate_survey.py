@@ -143,7 +143,7 @@ def test_a_rating_with_weight_zero_counts_for_nothing_and_its_row_stays():
     rows = sample().assign(w=lambda x: np.where(x.index < 6, 0.0, x["w"]))
     counts = nps.tabulate_survey(rows, "r", weight="w", cluster="cluster")
     assert counts.n.tolist() == [114]
-    assert counts.notes == ("6 ratings with weight 0 count for nothing",)
+    assert counts.notes == ("6 ratings with weight 0 counted for nothing",)
     # A cluster without weight is no degree of freedom, and one of the 20 that were drawn.
     assert counts.df.tolist() == [18]
     without = nps.tabulate_survey(rows.iloc[6:], "r", weight="w", cluster="cluster")
@@ -373,6 +373,21 @@ def test_first_and_last_are_those_of_the_rows_and_each_group_has_its_own():
         assert_same(found, nps.tabulate_survey(expected, "r", by=["shop", "year"], respondent="person"))
 
 
+@pytest.mark.parametrize(("duplicates", "kept"), [("first", 1), ("last", 2)])
+def test_a_row_that_counts_is_kept_rather_than_one_without_weight(duplicates, kept):
+    rows = pd.DataFrame({"r": [9, 2, 10, 0, 8], "w": [0, 1, 2, 0, 1], "person": ["p", "p", "p", "p", "q"]})
+    found = nps.tabulate_survey(rows, "r", weight="w", respondent="person", duplicates=duplicates)
+    assert_same(found, nps.tabulate_survey(rows.iloc[[kept, 4]], "r", weight="w", respondent="person"))
+    assert found.n.tolist() == [2]
+
+
+def test_a_rating_without_weight_is_kept_rather_than_no_rating():
+    rows = pd.DataFrame({"r": [None, 9, None, 8], "w": [1, 0, 1, 1], "person": ["p", "p", "p", "q"]})
+    found = nps.tabulate_survey(rows, "r", weight="w", respondent="person", duplicates="last")
+    assert found.missing.tolist() == [0]
+    assert "1 rating with weight 0 counted for nothing" in found.notes
+
+
 def test_duplicates_need_respondents():
     assert told(sample(), duplicates="first") == (
         "`duplicates` 'first' needs `respondent`, the column of the keys of the respondents."
@@ -388,6 +403,21 @@ def test_a_row_without_a_label_of_the_design_is_refused(argument):
     assert message.startswith(
         f"`{argument}` must be known for each row; 2 of 120 have no person (first: row 8). Fill them"
     )
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u00a0", None])
+@pytest.mark.parametrize("argument", ["respondent", "cluster", "strata"])
+def test_blank_text_is_no_label_of_the_design(argument, blank):
+    """All rows with a blank would be one large cluster, one person, or one stratum."""
+    rows = sample()
+    rows["person"] = [f"p{i}" for i in range(120)]
+    rows.loc[[7, 9, 11], "person"] = ["" if blank is None else blank, blank, blank]
+    message = told(rows, by="year", **{argument: "person"})
+    assert message.startswith(
+        f"`{argument}` must be known for each row; 3 of 120 have no person or a blank one (first: row 8). Fill them"
+    )
+    counts = nps.tabulate_survey(rows.assign(person=rows.person.fillna("").str.strip()), "r", by="person")
+    assert counts.n.max() == 3  # as a group column a blank is a label
 
 
 def test_people_who_answered_once_each_are_no_clusters():

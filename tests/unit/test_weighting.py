@@ -262,6 +262,118 @@ def test_trimming_is_told():
     assert report.heading() == "Weights of 6 rows, 1 cut to limits by trimming"
 
 
+def test_trimming_and_calibration_are_told_as_one_factor():
+    rows = pd.DataFrame({"rating": [10, 9, 3, 8, 10, 0], "w": [1, 1, 1, 1, 1, 40], "sex": list("fffffm")})
+    margins = {"sex": {"f": 0.2, "m": 0.8}}
+    report = nps.describe_weights(nps.tabulate_survey(rows, "rating", weight="w", trim=(0.1, 2), margins=margins))
+    told = report.sentences()[0]
+    # Of 45: 40 are cut to 15, the others have 6 each. Women shall have 9 of 45, 1.8 each: 1.8 times what they had; the
+    # man 36, 0.9 times what he had, and 4.8 mean weights: beyond 2 of them. 1.8 is 0.24 of the mean, within the limits.
+    assert "Trimming cut 1 of them to its limits. Trimming and calibration (raking, " in told
+    assert " multiplied them by 0.90 to 1.80. After calibration 1 of them are beyond the limits of trimming." in told
+    assert report.to_dict()["beyond_trim_after_calibration"] == 1
+    without = nps.describe_weights(nps.tabulate_survey(rows, "rating", weight="w", margins=margins))
+    assert " mean (Kish's design effect 3.89). Calibration (raking, " in without.sentences()[0]
+    assert "beyond" not in without.sentences()[0]
+
+
+def test_weights_at_the_limits_are_not_beyond_them():
+    rows = pd.DataFrame({"rating": [10, 9, 3, 8], "w": [1, 1, 1, 9], "sex": list("ffmm")})
+    # What trimming leaves meets the margin, so that calibration changes nothing but the last digits.
+    cut = [2, 2, 2, 6]
+    margins = {"sex": {"f": (cut[0] + cut[1]) / 12, "m": (cut[2] + cut[3]) / 12}}
+    counts = nps.tabulate_survey(rows, "rating", weight="w", trim=(0.1, 2), margins=margins)
+    assert (counts.weighting.trimmed, counts.weighting.beyond) == (1, 0)
+
+
+def with_blanks():
+    """Four women with a rating, two men with one and two without."""
+    return pd.DataFrame({"rating": [10, 9, 3, 8, 10, 0, None, None], "sex": list("ffffmmmm")})
+
+
+def test_rows_without_a_rating_are_told_of():
+    counts = nps.tabulate_survey(with_blanks(), "rating", margins={"sex": {"f": 0.6, "m": 0.4}})
+    report = nps.describe_weights(counts)
+    # Women have 1.2 each and men 0.8: of those with a rating 4.8 and 1.6 of 6.4.
+    frame = report.to_frame()
+    np.testing.assert_allclose(frame.share_after, [1, 0.6, 0.4], rtol=1e-11)
+    np.testing.assert_allclose(frame.share_rated, [1, 0.75, 0.25], rtol=1e-11)
+    told = report.sentences()
+    assert told[0].startswith(
+        "8 rows (2 without a rating) count like 8 with equal weights: weights run from 0.80 to 1.20"
+    )
+    assert told[0].endswith(
+        "This puts right the shares of sex among all rows, with and without a rating, and nothing else."
+    )
+    assert told[1] == (
+        "sex f: 50.0 % of the weight before and 60.0 % after (75.0 % among rows with a rating), 60.0 % of the "
+        "population (4 rows; a factor of 1.20)."
+    )
+    assert not any("respondents" in text for text in told)
+    assert report.table().headers[5:7] == ["share after", "share rated"]
+    assert report.table().rows[1][5:7] == ["60.0 %", "75.0 %"]
+    assert report.to_dict()["rows_without_rating"] == 2
+    assert counts.notes == (
+        "weights are calibrated over all rows, also 2 without a rating; of those with a rating, sex f is 75.0 %, of "
+        "the population 60.0 %",
+    )
+    # The advice of the guide: without these rows the shares of the rated are those of the population.
+    only = nps.tabulate_survey(with_blanks().dropna(), "rating", margins={"sex": {"f": 0.6, "m": 0.4}})
+    np.testing.assert_allclose(nps.describe_weights(only).to_frame().share_rated, [1, 0.6, 0.4], rtol=1e-11)
+    assert only.notes == ()
+
+
+def test_equal_rows_some_without_a_rating_are_no_respondents():
+    report = nps.describe_weights(nps.tabulate_survey(with_blanks(), "rating"))
+    assert report.sentences() == ["All 8 rows (2 without a rating) count the same."]
+
+
+def test_shares_of_the_rated_close_to_the_population_need_no_note():
+    rows = pd.concat([with_blanks().dropna()] * 50 + [with_blanks().iloc[-1:]])
+    counts = nps.tabulate_survey(rows, "rating", margins={"sex": {"f": 0.6, "m": 0.4}})
+    assert counts.weighting.unrated == 1
+    assert 0 < abs(counts.weighting.cells[0].share_rated - 0.6) < 0.01
+    assert counts.notes == ()
+
+
+def test_no_rating_at_all_has_no_share_of_the_rated():
+    rows = with_blanks().assign(rating=None)
+    counts = nps.tabulate_survey(rows, "rating", margins={"sex": {"f": 0.6, "m": 0.4}})
+    assert all(np.isnan(cell.share_rated) for cell in counts.weighting.cells)
+    assert counts.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("by", "margins", "lacking"),
+    [
+        ("year", {"sex": {"f": 0.5, "m": 0.5}}, "year"),
+        ("year", {"sex": {"f": 0.5, "m": 0.5}, "year": {1: 0.5, 2: 0.5}}, "year"),
+        (["sex", "year"], {"sex": {"f": 0.5, "m": 0.5}}, "year"),
+        (["area", "year"], {"sex": {"f": 0.5, "m": 0.5}}, "area and year"),
+        ("year", {("year", "sex"): {(1, "f"): 0.2, (1, "m"): 0.3, (2, "f"): 0.3, (2, "m"): 0.2}}, None),
+        ("sex", {"sex": {"f": 0.5, "m": 0.5}}, None),
+        ("one", {"sex": {"f": 0.5, "m": 0.5}}, None),
+        ((), {"sex": {"f": 0.5, "m": 0.5}}, None),
+    ],
+)
+def test_margins_that_are_not_met_within_groups_are_told_of(by, margins, lacking):
+    rows = pd.DataFrame(
+        {"rating": np.arange(16) % 11, "sex": list("ffmmfmmm") * 2, "year": [1, 2] * 8, "area": list("aabb") * 4}
+    ).assign(one=1)
+    counts = nps.tabulate_survey(rows, "rating", by=by, margins=margins)
+    told = () if lacking is None else (f"margins hold for all groups together, not within {lacking}",)
+    assert counts.notes == told
+
+
+def test_each_wave_is_calibrated_by_margins_that_name_it():
+    rows = pd.DataFrame({"rating": [10, 0, 10, 10, 10, 0, 0, 0], "sex": list("fmffmfmm"), "year": [1] * 4 + [2] * 4})
+    known = {("year", "sex"): {(1, "f"): 1, (1, "m"): 1, (2, "f"): 1, (2, "m"): 1}}
+    # By hand: women of year 1 are all promoters and the man a detractor; in year 2 the woman is a detractor, and of
+    # three men one is a promoter.
+    found = nps.estimate(nps.tabulate_survey(rows, "rating", by="year", margins=known, lonely="adjust")).score
+    np.testing.assert_allclose(found, [0, (-100 - 100 / 3) / 2], rtol=1e-11, atol=1e-9)
+
+
 @pytest.mark.parametrize("words", ["representative", "equal score", "no difference"])
 def test_no_sentence_claims_what_weights_cannot_do(words):
     counts = calibrated()
@@ -285,6 +397,9 @@ def test_cells_without_rows_and_rows_without_cell_are_described():
     assert np.isnan(b.factor_low)
     assert np.isnan(c.mean)
     assert (summary.overall.factor_low, summary.overall.factor_high) == (0.5, 2.0)
+    # Without a word all rows have a rating.
+    assert [cell.share_rated for cell in summary.cells] == [cell.share_after for cell in summary.cells]
+    assert summary.unrated == 0
 
 
 def test_the_spread_of_weights_that_hardly_differ_is_kept():
