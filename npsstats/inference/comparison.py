@@ -55,7 +55,8 @@ def compare(
     ----------
     counts : RatingCounts, PairedCounts or SurveyCounts
         Counts by group, with other respondents in each group; or pairs of ratings of the same respondents, whose
-        second wave is compared with the first; or a survey, whose groups may share clusters and respondents.
+        second wave is compared with the first; or a survey, whose groups may share clusters and respondents: their
+        covariance is part of the answer.
     reference : label, word or number
         What each group is compared with (not for pairs):
 
