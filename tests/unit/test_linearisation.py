@@ -356,8 +356,9 @@ def test_critical_values_are_normal_ones_stretched_by_student_quantiles(tail):
 @pytest.mark.parametrize("tail", [0.4, 0.025, 1e-8, 1e-30])
 def test_tails_belong_to_the_critical_values(tail):
     c = critical_values(tail, DF, LARGEST)
-    # The quantile of 40 degrees of freedom carries 40 times the relative error of its tail.
-    np.testing.assert_allclose(tails(c, DF, LARGEST), tail, rtol=1e-10)
+    # The quantile of 40 degrees of freedom carries 40 times the relative error of its tail, which before SciPy 1.17 is
+    # up to 1e-10 far out.
+    np.testing.assert_allclose(tails(c, DF, LARGEST), tail, rtol=1e-8)
 
 
 def test_tails_far_out_are_those_in_fifty_digits():
@@ -372,7 +373,7 @@ def test_tails_far_out_are_those_in_fifty_digits():
         t_50 = mpmath.findroot(lambda t: mpmath.log(beyond(50, t) / tail), (8, 12), solver="anderson", tol=1e-40)
         z = mpmath.findroot(lambda x: mpmath.log(mpmath.erfc(x / mpmath.sqrt(2)) / 2 / tail), (6, 8), tol=1e-40)
         size = np.array([float(z * t_2 / t_50)])
-    np.testing.assert_allclose(tails(size, np.array([2.0]), np.array([50.0])), 1e-12, rtol=1e-11)
+    np.testing.assert_allclose(tails(size, np.array([2.0]), np.array([50.0])), 1e-12, rtol=1e-10)  # quantiles of SciPy
 
 
 def test_as_many_clusters_as_respondents_leave_the_normal_law():

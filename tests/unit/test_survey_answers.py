@@ -293,10 +293,12 @@ def test_joint_limits_of_correlated_waves_are_those_of_the_normal_law():
     covariance = contrasts @ values @ counts.covariance @ values.T @ contrasts.T
     errors = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(found.standard_error, errors, rtol=1e-10)
-    law = stats.multivariate_normal(np.zeros(3), covariance / np.outer(errors, errors), seed=1, maxpts=10**6)
+    correlation = covariance / np.outer(errors, errors)
 
     def beyond(z):
-        return 1 - law.cdf(np.full(3, z), lower_limit=np.full(3, -z))
+        # The points of its integral are drawn; a million leave an error of some 1e-6.
+        law = {"cov": correlation, "maxpts": 10**6}
+        return 1 - stats.multivariate_normal.cdf(np.full(3, z), np.zeros(3), lower_limit=np.full(3, -z), **law)
 
     z = np.abs(found.difference / errors)
     # Means over some thousand points are good to three digits or four; SciPy integrates to about 1e-5.
