@@ -85,7 +85,7 @@ def _tests(counts: SurveyCounts, metric: Metric, method: str) -> list[Verdict]:
     groups = np.eye(len(counts))
     return [
         score,
-        rao_scott(shares, counts.variance.of_cells(counts.totals), n, df),
+        rao_scott(shares, counts.variance.of_cells(counts.totals), df),
         rank_test(
             means_of(counts.totals, groups, ranks)[:, 0], counts.variance.of_means(counts.totals, groups, ranks), df
         ),

@@ -143,7 +143,7 @@ def generalised_score(
     return Verdict(np.array([statistic]), np.array([float(rank)]), np.array([float(df)]), np.array([pvalue]))
 
 
-def rao_scott(proportions: FloatArray, covariance: FloatArray, n: float, df: float) -> Verdict:
+def rao_scott(proportions: FloatArray, covariance: FloatArray, df: float) -> Verdict:
     """Test equal distributions by Pearson's chi-square with the second-order correction of Rao & Scott (1984).
 
     Parameters
@@ -152,8 +152,6 @@ def rao_scott(proportions: FloatArray, covariance: FloatArray, n: float, df: flo
         The estimated proportions of the cells of the whole table; they add up to 1.
     covariance : ndarray, shape (k * L, k * L)
         Of the proportions, groups first.
-    n : float
-        Respondents in the table, unweighted.
     df : float
         Degrees of freedom of the covariance.
 
@@ -164,10 +162,10 @@ def rao_scott(proportions: FloatArray, covariance: FloatArray, n: float, df: flo
 
     Notes
     -----
-    X2 = n sum (p_gk - p_g. p_.k)^2 / (p_g. p_.k) has the law of a sum of chi-squares weighted by the eigenvalues of
-    D = n (C' P^-1 C)^-1 C' P^-1 V P^-1 C, where P has the proportions on its diagonal and C spans the tables without
-    row and column sums. X2 / tr D is as large on average as that sum, d as scattered. Levels that nobody chose are
-    left out; an empty cell has 0 for its place in P^-1, as in svychisq of the R package survey.
+    X2 = n sum (p_gk - p_g. p_.k)^2 / (p_g. p_.k) has the law of a sum of chi-squares weighted by the eigenvalues of D =
+    n (C' P^-1 C)^-1 C' P^-1 V P^-1 C, where P has the proportions on its diagonal and C spans the tables without row
+    and column sums. X2 / tr D is as large on average as that sum, d as scattered; n is of no consequence. Levels that
+    nobody chose are left out; an empty cell has 0 for its place in P^-1, as in svychisq of the R package survey.
     """
     seen = proportions.sum(axis=0) > 0
     table = proportions[:, seen]
@@ -175,8 +173,8 @@ def rao_scott(proportions: FloatArray, covariance: FloatArray, n: float, df: flo
         return _one_verdict(0.0, 0.0, float("nan"))
     cells = np.flatnonzero(np.tile(seen, len(table)))
     expected = np.outer(table.sum(axis=1), table.sum(axis=0))
-    pearson = n * float(((table - expected) ** 2 / expected).sum())
-    effects = n * _interaction_form(table) @ covariance[np.ix_(cells, cells)]
+    pearson = float(((table - expected) ** 2 / expected).sum())
+    effects = _interaction_form(table) @ covariance[np.ix_(cells, cells)]
     trace, squares = float(np.trace(effects)), float((effects * effects.T).sum())
     if not trace > 0:
         return _one_verdict(float("nan"), float("nan"), float("nan"))

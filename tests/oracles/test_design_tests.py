@@ -24,7 +24,7 @@ def arrays(case, *names):
 @pytest.mark.parametrize("name", CASES)
 def test_pearson_corrected_by_rao_and_scott_is_svychisq(name):
     case = CASES[name]
-    verdict = rao_scott(*arrays(case, "proportions", "covariance"), case["n"], case["df"])
+    verdict = rao_scott(*arrays(case, "proportions", "covariance"), case["df"])
     np.testing.assert_allclose(verdict.statistic[0], case["chisq"], rtol=TOLERANCE)
     np.testing.assert_allclose([verdict.df[0], verdict.df2[0]], case["chisq_df"], rtol=TOLERANCE)
     np.testing.assert_allclose(verdict.pvalue[0], case["chisq_p"], rtol=TOLERANCE)

@@ -221,7 +221,7 @@ def test_chi_square_of_equal_distributions_is_that_of_r(case, name, merge):
     counts = tabulated(case["name"])
     proportions, covariance = counts.totals / counts.totals.sum(), counts.variance.of_cells(counts.totals)
     spread = np.kron(np.eye(len(counts)), merge)
-    found = rao_scott(proportions @ merge, spread.T @ covariance @ spread, case["n"], case["df_answered"])
+    found = rao_scott(proportions @ merge, spread.T @ covariance @ spread, case["df_answered"])
     check_verdict(found, case["homogeneity"][name]["rao_scott"])
 
 
