@@ -556,6 +556,7 @@ def test_warnings_are_raised_once_at_the_line_of_the_caller(question, asked):
     assert {warning.category for warning in caught} == {nps.SmallSampleWarning}
 
 
+@pytest.mark.filterwarnings("error::npsstats.SmallSampleWarning")
 def test_warnings_can_be_errors():
     with pytest.raises(nps.SmallSampleWarning, match="too few clusters"):
         nps.nonresponse_bounds(clustered(2, 2), response_rate=0.5)
