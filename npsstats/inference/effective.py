@@ -77,6 +77,11 @@ class Sides:
     effective: FloatArray
     alike: BoolArray
 
+    @property
+    def error(self) -> FloatArray:
+        """The standard errors of the means; nan where nothing is known of the variance."""
+        return error_of(np.diagonal(self.covariance), self.df)
+
     @classmethod
     def of(cls, counts: SurveyCounts, groups: FloatArray, metric: Metric) -> "Sides":
         """Take groups together; each side must have ratings."""
@@ -116,6 +121,12 @@ class Sides:
             effective=effective.clip(max=MOST_EFFECTIVE),
             alike=alike,
         )
+
+
+def error_of(variance: FloatArray, df: FloatArray | IntArray) -> FloatArray:
+    """Compute standard errors; of one cluster, or of one respondent, there is none."""
+    error: FloatArray = np.where(df >= 1, np.sqrt(variance.clip(min=0)), np.nan)
+    return error
 
 
 def clusters_by_size(counts: SurveyCounts, groups: FloatArray) -> FloatArray:

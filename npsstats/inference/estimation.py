@@ -225,7 +225,7 @@ def _of_survey(counts: SurveyCounts, metric: Metric | None, method: str, setting
         n=sides.n,
         missing=counts.missing,
         score=sides.shares @ metric.levels,
-        standard_error=width * problem.error,
+        standard_error=width * sides.error,
         low=np.full_like(low, lowest) if alternative == "less" else lowest + width * low,
         high=np.full_like(high, highest) if alternative == "greater" else lowest + width * high,
         metric=metric,

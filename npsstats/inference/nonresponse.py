@@ -227,7 +227,7 @@ class _Bound:
     def error(self) -> FloatArray:
         """Its standard error."""
         inside = self.apart < np.abs(self.end - self.found.score)
-        error: FloatArray = np.where(inside, 1.0, self.rates) * self.found.standard_error
+        error: FloatArray = np.where(inside, 1.0, self.rates) * np.nan_to_num(self.found.standard_error)
         return error
 
     def margin(self, limit: FloatArray, rows: IndexArray) -> FloatArray:

@@ -168,7 +168,7 @@ def pair_up(
         raise ValueError(msg)
     own, other = (np.array([where[label] for label in side], dtype=np.intp) for side in (found.labels, others))
     product = errors[own] * errors[other]
-    covariance = (errors[own] ** 2 + errors[other] ** 2 - found.standard_error**2) / 2
+    covariance = np.nan_to_num((errors[own] ** 2 + errors[other] ** 2 - found.standard_error**2) / 2)
     correlation = np.divide(covariance, product, out=np.zeros_like(product), where=product > 0).clip(-1, 1)
     correlation = np.where(np.abs(correlation) < NOTHING, 0.0, correlation)
     return Pairs(own=own, other=other, correlation=correlation, differences=found)

@@ -13,6 +13,7 @@ from npsstats.inference.effective import (
     Sides,
     SurveyMethod,
     degrees_of_freedom,
+    error_of,
     find_survey_method,
     unit_levels,
 )
@@ -321,7 +322,7 @@ def _compared(problem: EffectiveProblem, chosen: SurveyMethod, width: float, ori
     low, high = problem.bounds
     return Compared(
         difference=shown["score"] - shown["score_reference"],
-        standard_error=width * problem.error,
+        standard_error=width * error_of(problem.error**2, problem.df),
         scale=width * scale * stretch,
         bounds=(width * (low - origin), width * (high - origin)),
         limits=limits,

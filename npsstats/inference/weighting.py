@@ -94,7 +94,7 @@ def design_effects(counts: SurveyCounts, *, metric: Metric | None = None) -> Des
         n=sides.n,
         share_of_weight=totals / totals.sum(),
         score=sides.shares @ metric.levels,
-        standard_error=(high - low) * np.sqrt(np.diagonal(sides.covariance).clip(min=0)),
+        standard_error=(high - low) * sides.error,
         design_effect=sides.n / effective,
         effective_n=effective,
         kish_design_effect=sides.n / kish_effective,

@@ -46,7 +46,8 @@ class Differences(Result):
     difference : ndarray
         Group minus reference, in points. With respondents weighted for least variance it is not that of the scores.
     standard_error : ndarray
-        Of the difference, in points, from the observed shares, whatever the method.
+        Of the difference, in points, from the observed shares, whatever the method; of a survey by its design, and nan
+        where a side lies in one cluster and nothing is known.
     low, high : ndarray
         The limits of the interval of the difference, in points.
     statistic, pvalue : ndarray

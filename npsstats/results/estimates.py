@@ -30,7 +30,7 @@ class Estimates(Result):
         The score, in points.
     standard_error : ndarray
         Of the score, in points: sqrt(sum p (c - score)^2 / n) with the observed shares p and the values c,
-        whatever the method of the interval; of a survey, by its design.
+        whatever the method of the interval; of a survey, by its design, and nan where that leaves it unknown.
     low, high : ndarray
         The limits of the interval, in points.
     metric : Metric

@@ -1,5 +1,7 @@
 """Details of samples with a design that other tests do not see: each test is of one line that could be wrong."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -411,6 +413,18 @@ def test_a_trend_refuses_a_period_in_one_cluster_with_a_way_out():
     assert "(first: 2023)" in str(caught.value)
     kept = [year for year in counts.groups if year != 2023]
     assert np.isfinite(nps.trend(counts.select(*kept)).high).all()
+
+
+def test_one_cluster_has_no_standard_error(one_cluster):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nps.SmallSampleWarning)
+        scores, moves = nps.estimate(one_cluster), nps.compare(one_cluster, reference=one_cluster.groups[0])
+    alone = one_cluster.df < 1
+    assert alone.any()
+    np.testing.assert_array_equal(np.isnan(scores.standard_error), alone)
+    np.testing.assert_array_equal(np.isnan(nps.design_effects(one_cluster).standard_error), alone)
+    assert np.isnan(moves.standard_error[alone[0] | alone[1:]]).all()
+    assert scores.to_dict()["standard_error"][int(np.argmax(alone))] is None
 
 
 def test_design_effects_say_that_the_variance_of_one_cluster_is_unknown(one_cluster):
