@@ -1,6 +1,8 @@
 """Net Promoter Score statistics: intervals, tests of change, and comparison with CSAT and CES, from counts."""
 
 from npsstats import datasets
+from npsstats.critique.contrasting import contrast
+from npsstats.critique.opposition import opposite_moves
 from npsstats.errors import (
     ConvergenceError,
     InvalidRatingError,
@@ -24,6 +26,7 @@ from npsstats.inference.sensitivity import nonresponse_sensitivity
 from npsstats.inference.trends import trend
 from npsstats.inference.weighting import describe_weights, design_effects
 from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import (
     CES,
@@ -38,6 +41,7 @@ from npsstats.ratings.scales import (
     NPS_CATEGORIES,
     Metric,
     Scale,
+    effort_score,
     mean_rating,
     mean_score,
     net_score,
@@ -48,6 +52,7 @@ from npsstats.reporting import plots
 from npsstats.reporting.documents import Report, report
 from npsstats.results.bounds import NonresponseBounds
 from npsstats.results.changes import Changes
+from npsstats.results.contrasts import Contrast
 from npsstats.results.differences import Differences
 from npsstats.results.effects import DesignEffects
 from npsstats.results.equivalences import Equivalence
@@ -56,6 +61,7 @@ from npsstats.results.flows import Transitions
 from npsstats.results.homogeneities import Homogeneity
 from npsstats.results.laws import BootstrapDistribution
 from npsstats.results.operating import OperatingCharacteristics
+from npsstats.results.oppositions import OppositeMoves
 from npsstats.results.plans import Plan
 from npsstats.results.posterior_differences import PosteriorDifference
 from npsstats.results.posteriors import Posterior
@@ -63,6 +69,7 @@ from npsstats.results.resistances import Resistance
 from npsstats.results.sensitivities import NonresponseSensitivity
 from npsstats.results.trends import Trend
 from npsstats.results.weightings import WeightReport
+from npsstats.tabulation.joint import tabulate_joint
 from npsstats.tabulation.pairs import tabulate_pairs
 from npsstats.tabulation.replicates import RaoWu, ReplicateWeights
 from npsstats.tabulation.sources import tabulate
@@ -82,6 +89,7 @@ __all__ = [
     "NPS_CATEGORIES",
     "BootstrapDistribution",
     "Changes",
+    "Contrast",
     "ConvergenceError",
     "DesignEffects",
     "Differences",
@@ -89,10 +97,12 @@ __all__ = [
     "Estimates",
     "Homogeneity",
     "InvalidRatingError",
+    "JointCounts",
     "Metric",
     "NonresponseBounds",
     "NonresponseSensitivity",
     "OperatingCharacteristics",
+    "OppositeMoves",
     "OverlapWarning",
     "PairedCounts",
     "Plan",
@@ -113,10 +123,12 @@ __all__ = [
     "__version__",
     "bootstrap_distribution",
     "compare",
+    "contrast",
     "datasets",
     "describe_weights",
     "design_effects",
     "detectable_difference",
+    "effort_score",
     "equivalence",
     "estimate",
     "find_changes",
@@ -127,6 +139,7 @@ __all__ = [
     "nonresponse_bounds",
     "nonresponse_sensitivity",
     "operating_characteristics",
+    "opposite_moves",
     "plots",
     "posterior",
     "posterior_difference",
@@ -135,6 +148,7 @@ __all__ = [
     "resistance",
     "sample_size",
     "tabulate",
+    "tabulate_joint",
     "tabulate_pairs",
     "tabulate_survey",
     "top_box",

@@ -18,6 +18,7 @@ __all__ = ["Dataset", "load", "responses"]
 
 DATASETS = ("sfo",)
 METRICS = {metric.name: metric for metric in (NPS, CSAT)}
+RATINGS = ("recommend", "satisfied", "find_way", "security", "getting_there")
 TIMES_OF_DAY = ("morning", "midday", "evening")
 
 
@@ -118,7 +119,7 @@ def load(name: str) -> Dataset:
 def responses(name: str) -> "pd.DataFrame":
     """Load the rows of a published survey: who was asked where and when, the weight and the answer.
 
-    For analyses that counts do not allow, by weights, strata and clusters. Nothing is downloaded; provenance and
+    For analyses that counts do not allow: by weights, strata and clusters, and of several questions. Nothing is downloaded; provenance and
     licence are those of `load`.
 
     Parameters
@@ -131,7 +132,9 @@ def responses(name: str) -> "pd.DataFrame":
     pandas.DataFrame
         A row per respondent, in the order of the publisher's files. For ``"sfo"``: ``year``, ``area`` (boarding area),
         ``time_of_day`` (the stratum), ``run`` (the interviewing run: passengers asked at the same time and place),
-        ``weight``, and ``recommend`` (0-10, or missing). The 12 rows of 2018 without a run are one: ``"2018-none"``.
+        ``weight``, ``recommend`` (0-10); ``satisfied`` (the airport as a whole), ``find_way``, ``security`` (getting
+        through it) and ``getting_there`` (1-5, 5 the best or easiest); ``problem`` (whether one was met: ``"yes"`` or
+        ``"no"``). Answers may be missing. The 12 rows of 2018 without a run are one: ``"2018-none"``.
 
     Raises
     ------
@@ -158,9 +161,9 @@ def responses(name: str) -> "pd.DataFrame":
         # Weights are read as text first: the fast parser of pandas may miss their last digit.
         rows = pd.read_csv(
             text,
-            dtype={"weight": "str", "recommend": "Int64"},
+            dtype={"weight": "str", "problem": "str", **dict.fromkeys(RATINGS, "Int64")},
             keep_default_na=False,
-            na_values={"recommend": [""]},
+            na_values={name: [""] for name in (*RATINGS, "problem")},
         )
     rows["weight"] = rows["weight"].astype(float)
     rows["time_of_day"] = pd.Categorical(rows["time_of_day"], TIMES_OF_DAY, ordered=True)

@@ -4,7 +4,8 @@ A scale says which ratings can be given. A metric gives each rating a value in p
 mean of the values.
 """
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -24,6 +25,7 @@ __all__ = [
     "NPS_CATEGORIES",
     "Metric",
     "Scale",
+    "effort_score",
     "mean_rating",
     "mean_score",
     "net_score",
@@ -102,8 +104,8 @@ class Scale:
 class Metric:
     """A value in points for each rating of a scale; a score is the mean of the values.
 
-    The built-in metrics are `NPS`, `ENPS`, `NPS_1_TO_10`, `NPS_CATEGORIES`, `CSAT`, `CSAT_MEAN`, `CES`,
-    `CES_2`, `CES_2_TOP_BOX` and `NKI`; `net_score`, `top_box`, `mean_rating` and `mean_score` make others.
+    The built-in metrics are `NPS`, `ENPS`, `NPS_1_TO_10`, `NPS_CATEGORIES`, `CSAT`, `CSAT_MEAN`, `CES`, `CES_2`,
+    `CES_2_TOP_BOX` and `NKI`; `net_score`, `top_box`, `mean_rating`, `mean_score` and `effort_score` make others.
 
     Parameters
     ----------
@@ -119,11 +121,13 @@ class Metric:
         How the score is made, for reports.
     references : tuple of str, optional
         Keys of the package's bibliography.
+    favourable : {"high", "low"} or None, default "high"
+        Which scores are good news; None if it was not said, as of `CES`.
 
     Raises
     ------
     ValueError
-        If there is not one finite value per rating, or all values are the same.
+        If there is not one finite value per rating, all values are the same, or `favourable` is something else.
 
     Examples
     --------
@@ -132,11 +136,6 @@ class Metric:
     >>> strict = net_score(Scale(0, 10), promoters_from=10, detractors_to=4)
     >>> strict.values[4], strict.values[9], strict.values[10]
     (-100.0, 0.0, 100.0)
-
-    Any values at all:
-
-    >>> Metric("share of the maximum", Scale(1, 10), tuple(10.0 * k for k in range(1, 11))).bounds
-    (10.0, 100.0)
     """
 
     name: str
@@ -146,9 +145,13 @@ class Metric:
     categories: tuple[str, ...] = ()
     description: str = ""
     references: tuple[str, ...] = field(default=(), repr=False)
+    favourable: Literal["high", "low"] | None = field(default="high", repr=False)
 
     def __post_init__(self) -> None:
         check_type("scale", self.scale, Scale, "Scale(0, 10)")
+        if self.favourable not in ("high", "low", None):
+            msg = f"`favourable` must be 'high', 'low' or None; got {self.favourable!r}."
+            raise ValueError(msg)
         object.__setattr__(self, "values", tuple(check_number("values", value) for value in self.values))
         if len(self.values) != self.scale.size:
             msg = (
@@ -172,6 +175,18 @@ class Metric:
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest possible score, in points."""
         return min(self.values), max(self.values)
+
+    @property
+    def sign(self) -> int:
+        """1 if high scores are good news, -1 if low ones are; a ValueError if it was not said."""
+        if self.favourable is None:
+            msg = (
+                f"`metric` {self.name} must say which end of its scale is favourable, as effort is asked with easy at "
+                f"either end. Use npsstats.effort_score(npsstats.Scale({self.scale.low}, {self.scale.high}), "
+                f'favourable="high") if {self.scale.high} means easy, favourable="low" if it means much effort.'
+            )
+            raise ValueError(msg)
+        return 1 if self.favourable == "high" else -1
 
     @property
     def levels(self) -> FloatArray:
@@ -382,6 +397,39 @@ def mean_score(scale: Scale, *, name: str = "mean score") -> Metric:
     )
 
 
+def effort_score(scale: Scale, *, favourable: Literal["high", "low"], name: str = "CES") -> Metric:
+    """Make a customer effort score: the mean rating (as `mean_rating`), of a question that says which end is easy.
+
+    Parameters
+    ----------
+    scale : Scale
+        The ratings, often 1-5 or 1-7.
+    favourable : {"high", "low"}
+        Which end means little effort: ``"high"`` of "it was easy", ``"low"`` of "how much effort was it?".
+    name : str, default "CES"
+        What reports call it.
+
+    Returns
+    -------
+    Metric
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `scale` is not a Scale, or `favourable` neither.
+
+    Examples
+    --------
+    >>> effort_score(Scale(1, 5), favourable="low").description
+    'mean rating on 1-5, where low is easy'
+    """
+    if favourable not in ("high", "low"):
+        msg = f"`favourable` must be 'high' or 'low', the end that means little effort; got {favourable!r}."
+        raise ValueError(msg)
+    mean = mean_rating(scale, name=name)
+    return replace(mean, favourable=favourable, description=f"{mean.description}, where {favourable} is easy")
+
+
 NPS = net_score(Scale(0, 10), promoters_from=9, detractors_to=6, name="NPS")
 ENPS = net_score(Scale(0, 10), promoters_from=9, detractors_to=6, name="eNPS")
 NPS_1_TO_10 = net_score(Scale(1, 10), promoters_from=9, detractors_to=6, name="NPS (1-10)")
@@ -394,7 +442,8 @@ NPS_CATEGORIES = Metric(
 )
 CSAT = top_box(Scale(1, 5), boxes=2, name="CSAT")
 CSAT_MEAN = mean_rating(Scale(1, 5), name="CSAT mean")
-CES = mean_rating(Scale(1, 5), name="CES")
+# Which end is easy differs from survey to survey.
+CES = replace(mean_rating(Scale(1, 5), name="CES"), favourable=None)
 CES_2 = mean_rating(Scale(1, 7), name="CES 2.0")
 CES_2_TOP_BOX = top_box(Scale(1, 7), boxes=3, name="CES 2.0 top-3-box")
 NKI = mean_score(Scale(1, 10, items=3), name="NKI")

@@ -20,7 +20,7 @@ from npsstats.tabulation.sources import column_names
 from npsstats.tabulation.weighing import check_weights
 from npsstats.typing import BoolArray, FloatArray, IntArray, Label
 
-__all__ = ["SurveyQuestion", "SurveyRows", "rows_of", "stages_of"]
+__all__ = ["SurveyQuestion", "SurveyRows", "places_of", "rows_of", "stages_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +134,19 @@ class SurveyRows:
         return (self.rating >= 0) & (self.weight > 0)
 
 
-def rows_of(
-    columns: Columns, question: SurveyQuestion, missing_codes: Collection[int | str], duplicates: str
-) -> SurveyRows:
-    """Judge the answers, and choose the rows that count."""
-    metric = question.metric
+def places_of(columns: Columns, name: str, metric: Metric, missing_codes: Collection[int | str]) -> IntArray:
+    """Judge the answers of all rows: the place of each on the scale, from 0; -1 for no rating."""
     # Refuses answers that are no ratings, and data without rows.
-    count_answers(columns.reading(", ".join(question.rating)), metric, missing_codes)
+    count_answers(columns.reading(name), metric, missing_codes)
     judge = Judge(metric.scale, missing_codes)
     verdicts = [judge(answer) for answer in columns.answers.labels]
     place = np.array([v - int(metric.scale.ratings[0]) if isinstance(v, int) else -1 for v in verdicts], dtype=np.int64)
-    rating = place[columns.answers.codes]
+    rating: IntArray = place[columns.answers.codes]
+    return rating
+
+
+def rows_of(columns: Columns, question: SurveyQuestion, rating: IntArray, duplicates: str) -> SurveyRows:
+    """Choose the rows that count, of all whose ratings stand at these places."""
     group, labels = group_codes([columns.labels[name] for name in question.by], columns.n_rows)
     weight = np.ones(columns.n_rows)
     if question.weight is not None:

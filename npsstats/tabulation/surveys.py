@@ -10,7 +10,7 @@ from npsstats.ratings.scales import NPS, Metric
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.tabulation.columns import read_columns
 from npsstats.tabulation.margins import check_calibration, read_margins
-from npsstats.tabulation.questioning import SurveyQuestion, rows_of, stages_of
+from npsstats.tabulation.questioning import SurveyQuestion, places_of, rows_of, stages_of
 from npsstats.tabulation.replicates import RaoWu, ReplicateWeights
 from npsstats.tabulation.totals import estimate_totals
 from npsstats.tabulation.weighing import Target, check_trim, weigh
@@ -184,7 +184,8 @@ def tabulate_survey(
     )
     for remark in columns.remarks:
         warnings.warn(remark, stacklevel=2)
-    rows = rows_of(columns, question, missing_codes, duplicates)
+    rating_places = places_of(columns, ", ".join(question.rating), metric, missing_codes)
+    rows = rows_of(columns, question, rating_places, duplicates)
     weighed = weigh(columns, rows.kept, rows.weight, rows.rating >= 0, target, weighted=weight is not None)
     stages, remarks = stages_of(columns, rows, question, nest, lonely)
     counts = estimate_totals(

@@ -1,0 +1,1 @@
+"""Where the single number misleads: several metrics, whole distributions, other definitions, other mixes."""

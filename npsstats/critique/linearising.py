@@ -1,0 +1,100 @@
+"""How estimates that are smooth functions of shares vary: the delta method, for simple counts and for surveys."""
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.joint import JointCounts
+from npsstats.ratings.surveys import SurveyCounts
+from npsstats.typing import Alternative, FloatArray, IntArray
+
+__all__ = ["AnyCounts", "covariance_of", "critical_value", "degrees_of_freedom", "is_survey", "shares_of"]
+
+AnyCounts = RatingCounts | SurveyCounts | JointCounts
+
+
+def is_survey(counts: AnyCounts) -> bool:
+    """Whether the counts have a design: weights, strata or clusters."""
+    return isinstance(_cells(counts), SurveyCounts)
+
+
+def shares_of(counts: AnyCounts) -> FloatArray:
+    """Compute the shares of ratings, or of combinations of them, in each group: by weight in a survey.
+
+    Parameters
+    ----------
+    counts : RatingCounts, SurveyCounts or JointCounts
+
+    Returns
+    -------
+    ndarray, shape (groups, ratings)
+        nan for groups without any.
+    """
+    cells = _cells(counts)
+    if isinstance(cells, SurveyCounts):
+        return cells.proportions
+    n = cells.n[:, None]
+    shares: FloatArray = np.divide(cells.counts, n, out=np.full(cells.counts.shape, np.nan), where=n > 0)
+    return shares
+
+
+def covariance_of(counts: AnyCounts, influence: FloatArray) -> FloatArray:
+    """Compute the covariance matrix of estimates from what a little more of each share does to them.
+
+    Parameters
+    ----------
+    counts : RatingCounts, SurveyCounts or JointCounts
+    influence : ndarray, shape (estimates, groups, ratings)
+        The derivative of each estimate by the share of each rating in each group. Adding a constant to those of a group
+        changes nothing, as shares add up to 1.
+
+    Returns
+    -------
+    ndarray, shape (estimates, estimates)
+        For independent respondents who count the same sum_g V_g / (n_g - 1), where V_g is the covariance of the
+        influences of the respondents of group g; of a single respondent none is known, and 0 is given. For a survey by
+        its design. In the units of the estimates.
+    """
+    cells = _cells(counts)
+    if isinstance(cells, SurveyCounts):
+        flat = influence.reshape(len(influence), -1)
+        product: FloatArray = flat @ cells.covariance @ flat.T
+        return product
+    shares = np.nan_to_num(shares_of(counts))
+    centred = influence - (influence * shares).sum(axis=2, keepdims=True)
+    weighted = centred * (shares / np.maximum(cells.n - 1, 1)[:, None])
+    covariance: FloatArray = np.einsum("jgk,lgk->jl", weighted, centred, optimize=True)
+    return covariance
+
+
+def degrees_of_freedom(counts: AnyCounts) -> IntArray | None:
+    """Give the degrees of freedom of each group of a survey, clusters minus strata; None for simple counts."""
+    cells = _cells(counts)
+    return cells.df if isinstance(cells, SurveyCounts) else None
+
+
+def critical_value(counts: AnyCounts, confidence_level: float, alternative: Alternative = "two-sided") -> float:
+    """Find how many standard errors a limit is away.
+
+    Parameters
+    ----------
+    counts : RatingCounts, SurveyCounts or JointCounts
+    confidence_level : float
+    alternative : {"two-sided", "less", "greater"}
+
+    Returns
+    -------
+    float
+        A quantile of the normal law; for a survey of Student's t, with the degrees of freedom of the group that has the
+        fewest, infinite if it has none.
+    """
+    tail = (1 - confidence_level) / (2 if alternative == "two-sided" else 1)
+    df = degrees_of_freedom(counts)
+    if df is None:
+        return float(-ndtri(tail))
+    fewest = int(df.min())
+    return float(-stdtrit(fewest, tail)) if fewest >= 1 else np.inf
+
+
+def _cells(counts: AnyCounts) -> RatingCounts | SurveyCounts:
+    return counts.cells if isinstance(counts, JointCounts) else counts
