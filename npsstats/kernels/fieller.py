@@ -58,7 +58,7 @@ def fieller(numerator: FloatArray, denominator: FloatArray, covariance: FloatArr
     root = np.sqrt(discriminant.clip(min=0))
     # The root of larger size without cancellation; the other from the product of both, last / first.
     larger = middle + np.where(middle >= 0, root, -root)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         roots = np.stack([larger / first, last / larger])
         estimate = a / b
     # A double root at 0.
