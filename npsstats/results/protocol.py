@@ -69,7 +69,7 @@ class Result(ABC):
         """
         import pandas as pd
 
-        return pd.DataFrame(self.columns())
+        return pd.DataFrame(self._columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Give provenance and columns as one flat dictionary that is safe for JSON.
@@ -80,7 +80,7 @@ class Result(ABC):
         -------
         dict
         """
-        columns = {name: [_json_safe(value) for value in values] for name, values in self.columns().items()}
+        columns = {name: [_json_safe(value) for value in values] for name, values in self._columns().items()}
         return {**{name: _json_safe(value) for name, value in self.provenance().items()}, **columns}
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ class Result(ABC):
         -------
         list of dict
         """
-        columns = {name: [_json_safe(value) for value in values] for name, values in self.columns().items()}
+        columns = {name: [_json_safe(value) for value in values] for name, values in self._columns().items()}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def to_markdown(self) -> str:
@@ -115,6 +115,16 @@ class Result(ABC):
             f"{self.method_text()}{sources}, computed with npsstats {__version__}.\n\n{bibtex(self.reference_keys())}"
         )
 
+    def _columns(self) -> dict[str, Sequence[Any]]:
+        """Give the columns, of which none may have taken the place of a group column."""
+        columns = self.columns()
+        taken = {*columns, *self.provenance()}
+        for name in getattr(self, "by", ()):
+            if name in taken and not isinstance(columns.get(name), GroupLabels):
+                msg = f"a group column cannot be called {name!r}, like a column of this answer; rename it."
+                raise ValueError(msg)
+        return columns
+
     def __str__(self) -> str:
         return f"{self.heading()}\n\n{self.table().to_text()}"
 
@@ -125,9 +135,15 @@ class Result(ABC):
         return f"<p>{html.escape(self.heading())}</p>\n{self.table().to_html()}"
 
 
+class GroupLabels(list[Any]):
+    """A column of group labels, which no other column may replace."""
+
+    __slots__ = ()
+
+
 def group_columns(by: tuple[str, ...], labels: tuple[tuple[Hashable, ...], ...]) -> dict[str, Sequence[Any]]:
     """Give the group columns of a frame."""
-    return {name: [label[i] for label in labels] for i, name in enumerate(by)}
+    return {name: GroupLabels(label[i] for label in labels) for i, name in enumerate(by)}
 
 
 def group_text(label: Hashable) -> str:
