@@ -157,15 +157,15 @@ def test_the_package_is_typed():
 @by_name([case for case in PLAIN_FUNCTIONS if case[0].startswith(("npsstats.", "npsstats.plots."))])
 def test_everything_after_the_data_is_keyword_only(name, thing):
     kinds = [parameter.kind for parameter in parameters(thing)]
-    # The two waves of pairs are data as well, and the rating of a survey.
-    data = {"npsstats.tabulate_pairs": 3, "npsstats.tabulate_survey": 2}.get(name, 1)
+    # The two waves of pairs are data as well, and the ratings of a survey or of several metrics.
+    data = {"npsstats.tabulate_pairs": 3, "npsstats.tabulate_survey": 2, "npsstats.tabulate_joint": 2}.get(name, 1)
     assert set(kinds[:data]) == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
     assert set(kinds[data:]) <= {inspect.Parameter.KEYWORD_ONLY}
 
 
 @by_name([(name, thing) for name, thing in METHODS if name.rsplit(".", 1)[1].startswith("from_")])
 def test_makers_of_counts_name_their_arguments(name, thing):
-    data = {"from_histogram": 1, "from_table": 1}.get(name.rsplit(".", 1)[1], 0)
+    data = {"from_histogram": 1, "from_table": 1, "from_pairs": 1, "from_frame": 1}.get(name.rsplit(".", 1)[1], 0)
     assert sum(parameter.kind is not inspect.Parameter.KEYWORD_ONLY for parameter in parameters(thing)) == data
 
 
