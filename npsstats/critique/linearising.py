@@ -6,6 +6,7 @@ from scipy.special import ndtri, stdtrit
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.surveys import SurveyCounts
+from npsstats.ratings.variances import Linearised
 from npsstats.typing import Alternative, FloatArray, IntArray
 
 __all__ = ["AnyCounts", "covariance_of", "critical_value", "degrees_of_freedom", "is_survey", "shares_of"]
@@ -57,13 +58,26 @@ def covariance_of(counts: AnyCounts, influence: FloatArray) -> FloatArray:
     """
     cells = _cells(counts)
     if isinstance(cells, SurveyCounts):
-        flat = influence.reshape(len(influence), -1)
-        product: FloatArray = flat @ cells.covariance @ flat.T
-        return product
+        return _of_survey(cells, influence)
     shares = np.nan_to_num(shares_of(counts))
     centred = influence - (influence * shares).sum(axis=2, keepdims=True)
     weighted = centred * (shares / np.maximum(cells.n - 1, 1)[:, None])
     covariance: FloatArray = np.einsum("jgk,lgk->jl", weighted, centred, optimize=True)
+    return covariance
+
+
+def _of_survey(counts: SurveyCounts, influence: FloatArray) -> FloatArray:
+    """Compute the covariance by the design: of linearised totals straight from these, as there may be thousands."""
+    flat = influence.reshape(len(influence), -1)
+    if not isinstance(counts.variance, Linearised):
+        product: FloatArray = flat @ counts.covariance @ flat.T
+        return product
+    # d share_k / d total_l = (1{k = l} - share_k) / total of the group.
+    size = counts.totals.sum(axis=1)[:, None]
+    shares = np.divide(counts.totals, size, out=np.zeros_like(counts.totals), where=size > 0)
+    centred = influence - (influence * shares).sum(axis=2, keepdims=True)
+    by_total = np.divide(centred, size, out=np.zeros_like(centred), where=size > 0).reshape(len(influence), -1)
+    covariance: FloatArray = by_total @ counts.variance.covariance @ by_total.T
     return covariance
 
 

@@ -177,3 +177,12 @@ def test_the_set_covers_as_often_as_it_says():
         beyond = (ratio <= found.low) | (ratio >= found.high)
         covered = np.where(found.kind == BOUNDED, between, np.where(found.kind == OUTSIDE, beyond, True))
         assert covered.mean() == pytest.approx(0.95, abs=0.0062)
+
+
+def test_the_covariance_by_the_design_is_that_of_all_shares():
+    rows = nps.datasets.responses("sfo")
+    influence = np.random.default_rng(0).normal(size=(3, 2, 11))
+    for more in ({"cluster": "run"}, {"cluster": "run", "replicate_weights": nps.RaoWu(50, rng=1)}):
+        counts = nps.tabulate_survey(rows, "recommend", by="year", weight="weight", **more)
+        flat = influence.reshape(3, -1)
+        np.testing.assert_allclose(covariance_of(counts, influence), flat @ counts.covariance @ flat.T, rtol=1e-9)
