@@ -119,8 +119,8 @@ def load(name: str) -> Dataset:
 def responses(name: str) -> "pd.DataFrame":
     """Load the rows of a published survey: who was asked where and when, the weight and the answer.
 
-    For analyses that counts do not allow: by weights, strata and clusters, and of several questions. Nothing is downloaded; provenance and
-    licence are those of `load`.
+    For analyses that counts do not allow: by weights, strata and clusters, and of several questions. Nothing is
+    downloaded; provenance and licence are those of `load`.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ from npsstats.results.bounds import Assumption, NonresponseBounds
 from npsstats.results.estimates import Estimates
 from npsstats.typing import FloatArray, IndexArray, IntArray
 
-__all__ = ["nonresponse_bounds"]
+__all__ = ["few_degrees", "nonresponse_bounds", "quantile_level"]
 
 Invited: TypeAlias = int | Sequence[int] | Mapping[Hashable, int]
 
@@ -284,7 +284,7 @@ def _margins(bounds: tuple[_Bound, _Bound], rows: IndexArray, levels: FloatArray
     return lower.margin(low, rows), upper.margin(high, rows)
 
 
-def _quantile_level(width: FloatArray, errors: FloatArray, df: FloatArray, confidence_level: float) -> FloatArray:
+def quantile_level(width: FloatArray, errors: FloatArray, df: FloatArray, confidence_level: float) -> FloatArray:
     """The level of the two-sided interval that has the quantile of Imbens & Manski."""
     # Without spread: any width is wide.
     wide = np.where(width > 0, np.inf, 0.0)
@@ -309,7 +309,7 @@ def _student_level(width: FloatArray, df: FloatArray, confidence_level: float) -
     return level
 
 
-def _few_degrees(counts: Any) -> FloatArray:
+def few_degrees(counts: Any) -> FloatArray:
     """The degrees of freedom of each group's clusters, at least 1; inf where each respondent counts as one."""
     if isinstance(counts, RatingCounts):
         return np.full(len(counts), np.inf)
@@ -323,7 +323,7 @@ def _of_scores(
     lower, upper = bounds
     one, two = lower.value, upper.value
     rows, level = np.arange(len(found), dtype=np.intp), common["confidence_level"]
-    own = _quantile_level(two - one, np.maximum(lower.error, upper.error), _few_degrees(lower.counts), level)
+    own = quantile_level(two - one, np.maximum(lower.error, upper.error), few_degrees(lower.counts), level)
     below, above = _margins(bounds, rows, own)
     below_set, above_set = _margins(bounds, rows, np.full_like(own, level))
     return NonresponseBounds(
@@ -353,11 +353,11 @@ def _of_differences(
     sides = ((lower, upper), (upper, lower))
     ends = [mine.value[own] - theirs.value[other] for mine, theirs in sides]
     errors = [recovered_margin(mine.error[own], theirs.error[other], pairs.correlation) for mine, theirs in sides]
-    level, df = common["confidence_level"], _few_degrees(lower.counts)
+    level, df = common["confidence_level"], few_degrees(lower.counts)
     # Of the side with fewer: the difference has at least as many.
     fewer = np.minimum(df[own], df[other])
     levels = {
-        "parameter": _quantile_level(ends[1] - ends[0], np.maximum(*errors), fewer, level),
+        "parameter": quantile_level(ends[1] - ends[0], np.maximum(*errors), fewer, level),
         "set": np.full(own.size, level),
     }
     width = found.metric.bounds[1] - found.metric.bounds[0]

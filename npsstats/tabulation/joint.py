@@ -207,8 +207,8 @@ def _check_common(codes: Collection[int | str], ratings: Mapping[Any, Metric]) -
         clash = [code for code in codes if isinstance(code, int) and scale.low <= code <= scale.high]
         if clash:
             msg = (
-                f"`missing_codes` must not hold ratings; {clash[0]} is one of {metric.name}, on the scale {scale}. Give "
-                f"the codes by column, as {{{column!r}: [...]}}."
+                f"`missing_codes` must not hold ratings; {clash[0]} is one of {metric.name}, on the scale {scale}. "
+                f"Give the codes by column, as {{{column!r}: [...]}}."
             )
             raise ValueError(msg)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import npsstats as nps
 from npsstats.critique.facing import faced
 from npsstats.critique.linearising import covariance_of, critical_value, is_survey, shares_of
-from npsstats.kernels.fieller import ALL, BOUNDED, OUTSIDE, fieller
+from npsstats.kernels.ratios import ALL, BOUNDED, OUTSIDE, fieller
 
 NPS_VALUES = np.array(nps.NPS.values)
 
