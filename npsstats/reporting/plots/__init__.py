@@ -7,6 +7,7 @@ from npsstats.reporting.plots.curves import power_curve
 from npsstats.reporting.plots.definitions import eights, sensitivity
 from npsstats.reporting.plots.information import detractor_weight, efficiency, polarisation
 from npsstats.reporting.plots.nonresponse import tipping_point
+from npsstats.reporting.plots.orders import discordant_units, rank_agreement
 from npsstats.reporting.plots.rows import density, forest
 from npsstats.reporting.plots.several import contrast, opposite_moves
 from npsstats.reporting.plots.shares import distribution, flows
@@ -25,6 +26,7 @@ __all__ = [
     "criterion_validity",
     "density",
     "detractor_weight",
+    "discordant_units",
     "distribution",
     "dominance",
     "efficiency",
@@ -36,6 +38,7 @@ __all__ = [
     "polarisation",
     "power_curve",
     "profile",
+    "rank_agreement",
     "ranks",
     "score_flips",
     "sensitivity",
