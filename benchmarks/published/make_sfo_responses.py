@@ -3,9 +3,9 @@
     python benchmarks/published/make_sfo_responses.py FOLDER
 
 FOLDER holds the files of the publisher as 2017.csv and 2018.csv, the years with the recommend question. A row for each
-passenger, in the order of the files, with what an analysis by the design of the survey needs, the recommend question, and the
-questions that it is set against.
-The output depends on the files alone. Also printed: rows, runs and missing answers by year.
+passenger, in the order of the files, with what an analysis by the design of the survey needs, the recommend question,
+and the questions that it is set against. The output depends on the files alone. Also printed: rows, runs and missing
+answers by year.
 """
 
 import argparse
