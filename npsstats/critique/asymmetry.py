@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, stdtr
 
-from npsstats.critique.linearising import covariance_of, critical_value, degrees_of_freedom
+from npsstats.critique.linearising import covariance_by_group, critical_value, degrees_of_freedom
 from npsstats.errors import SmallSampleWarning
 from npsstats.inference.methods import check_confidence_level, pvalues
 from npsstats.kernels.ratios import fieller
@@ -128,6 +128,7 @@ def detractor_weight(
         pvalue=pvalue,
         outcome=str(counts.outcome_name),
         event_is=event_is,
+        binary=_is_event(counts, members, outcome),
         metric=chosen,
         confidence_level=float(confidence_level),
         references=(*chosen.references, "fieller1954"),
@@ -169,6 +170,12 @@ def _members(counts: JointCounts, metric: Metric, outcome: FloatArray) -> BoolAr
     return members
 
 
+def _is_event(counts: JointCounts, members: BoolArray, outcome: FloatArray) -> bool:
+    """Whether the outcomes are 0 and 1 alone, so that their means are shares."""
+    there = members.any(axis=0) & counts.counts.any(axis=0)
+    return bool(np.isin(outcome[there], (0.0, 1.0)).all())
+
+
 def _check_classes(counts: JointCounts, metric: Metric, outcome: FloatArray, members: BoolArray) -> None:
     """Check that each class of each group has respondents, and that the outcome varies; warn of few."""
     few: list[str] = []
@@ -199,27 +206,20 @@ def _check_classes(counts: JointCounts, metric: Metric, outcome: FloatArray, mem
 
 
 def _means(counts: JointCounts, members: BoolArray, outcome: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Compute the mean outcomes, shape (groups, classes), and their covariance, (groups, classes, groups, classes)."""
+    """Compute the mean outcomes, shape (groups, classes), and their covariance, (groups, classes, classes)."""
     shares = counts.shares
-    groups, classes = len(counts), len(members)
     sizes = shares @ members.T
     means = (shares * outcome) @ members.T / sizes
     # A mean is a ratio of shares: d mean / d p = (outcome - mean) / size of the class.
     slopes = members * (outcome - means[:, :, None]) / sizes[:, :, None]
-    influence = np.zeros((groups, classes, groups, shares.shape[1]))
-    at = np.arange(groups)
-    influence[at, :, at] = slopes
-    covariance = covariance_of(counts, influence.reshape(groups * classes, groups, -1))
-    return means, covariance.reshape(groups, classes, groups, classes)
+    return means, covariance_by_group(counts, slopes.transpose(1, 0, 2))
 
 
 def _effects(means: FloatArray, covariance: FloatArray, sign: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Compute loss and gain against passives, for the worse and for the better, and their covariance in each group."""
     contrasts = sign * np.array([[-1.0, 1.0, 0.0], [0.0, -1.0, 1.0]])
     loss, gain = contrasts @ means.T
-    at = np.arange(len(means))
-    own = covariance[at, :, at]
-    return loss, gain, contrasts @ own @ contrasts.T
+    return loss, gain, contrasts @ covariance @ contrasts.T
 
 
 def _test(counts: JointCounts, distance: FloatArray, covariances: FloatArray) -> tuple[FloatArray, FloatArray]:

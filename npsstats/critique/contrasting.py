@@ -20,7 +20,7 @@ from npsstats.ratings.pairs import PairedCounts
 from npsstats.results.contrasts import Contrast
 from npsstats.results.differences import Differences
 from npsstats.results.protocol import group_text
-from npsstats.typing import FloatArray, IntArray
+from npsstats.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Footing", "compare_each", "contrast", "correlations", "footings", "read_joint", "who_rated"]
 
@@ -87,7 +87,7 @@ def contrast(
     With the differences d of means, the variances v of single values in the two groups, s^2 = v n / (n - 1), and the
     sign of the metric for the better:
 
-    - ``in_standard_errors`` is d over its standard error;
+    - ``in_standard_errors`` is d over its standard error, as `compare` has it;
     - ``effect_size`` is d over the root of the mean of the two s^2, which does not depend on how many were asked in
       each group [1]_; its interval is that of the delta method, with the covariance of means and variances;
     - ``share_of_range`` is d over the distance between the highest and the lowest possible score;
@@ -96,7 +96,8 @@ def contrast(
       times the design effect in a survey; infinite without a difference. It tells which metric sees more with the same
       people. It is no plan: the observed difference is not the true one, and the true one may be none.
 
-    P-values are not adjusted for their number.
+    Where a group has one rating, or neither group has any spread, these are not known (nan), and `compare` alone says
+    what such answers tell. P-values are not adjusted for their number.
 
     References
     ----------
@@ -140,7 +141,7 @@ def contrast(
         by=counts.by,
         **_repeated(comparisons, counts.names),
         **{name: _stack(moves, name).ravel() for name in FROM_COMPARE},
-        in_standard_errors=ratio(better, columns["standard_error"]).ravel(),
+        in_standard_errors=_in_errors(better, columns).ravel(),
         effect_size=np.stack([footing.effect for footing in found]).ravel(),
         effect_low=low.ravel(),
         effect_high=high.ravel(),
@@ -172,7 +173,7 @@ class Footing:
     Attributes
     ----------
     effect : ndarray, shape (metrics,)
-        Differences in standard deviations; nan without spread.
+        Differences in standard deviations; nan without spread, or with one rating in a group.
     variances : ndarray, shape (2, metrics)
         Of single values, in the reference and in the group, in squared points.
     covariance : ndarray, shape (2 * metrics, 2 * metrics)
@@ -257,7 +258,7 @@ def _footing(counts: JointCounts) -> Footing:
         mean, variance, of_mean, of_variance = _moments(shares, values)
         factor = (n / np.maximum(n - 1, 1))[:, None]
         spread = np.sqrt((factor[:, 0] * variance).mean())
-        has_spread = spread > NOTHING * (metric.bounds[1] - metric.bounds[0])
+        has_spread = spread > NOTHING * (metric.bounds[1] - metric.bounds[0]) and n.min() > 1
         unit = spread if has_spread else 1.0
         move = metric.sign * (mean[1] - mean[0])
         of_move = metric.sign * of_mean * np.array([[-1.0], [1.0]])
@@ -305,6 +306,18 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient: FloatArray = numerator / denominator
     return quotient
+
+
+def _in_errors(better: FloatArray, columns: dict[str, Any]) -> FloatArray:
+    """Compute differences over their standard errors; nan where a rating, or ratings that are all alike, tell none."""
+    known = (columns["standard_error"] > 0) & _several(columns)
+    return np.where(known, ratio(better, columns["standard_error"]), np.nan)
+
+
+def _several(columns: dict[str, Any]) -> BoolArray:
+    """Whether both groups have more ratings than one, from which a spread is known."""
+    several: BoolArray = np.minimum(columns["n"], columns["n_reference"]) > 1
+    return several
 
 
 def who_rated(counts: JointCounts) -> tuple[str, ...]:
@@ -357,7 +370,8 @@ def _needed(
         simple = (variances / np.maximum(sizes - 1, 1)).sum(axis=0)
         total = total * ratio(columns["standard_error"] ** 2, simple)
     quantiles = -ndtri((1 - confidence_level) / 2) + ndtri(power)
-    needed = ratio(quantiles**2 * total, columns["difference"] ** 2)
+    known = (total > 0) & _several(columns)
+    needed = np.where(known, ratio(quantiles**2 * total, columns["difference"] ** 2), np.nan)
     # Without a difference, but for rounding, no number is enough, also where nothing varies; and a variance takes two.
     widths = np.array([metric.bounds[1] - metric.bounds[0] for metric in counts.metrics])
     needed = np.where(np.abs(columns["difference"]) <= ROUNDING * widths, np.inf, needed)

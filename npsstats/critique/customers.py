@@ -1,6 +1,6 @@
 """Who likes us by one question, and not by another?"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any, TypeAlias
@@ -89,8 +89,8 @@ def conflicting_customers(
     TypeError
         If there are no joint counts, or no sets of ratings.
     ValueError
-        If there is one metric only, one whose favourable end is not said, a rating that is not on its scale, or one
-        that is both favourable and unfavourable.
+        If there is one metric only, one whose favourable end is not said, two that nobody rated both, a rating that is
+        not on its scale, or one that is both favourable and unfavourable.
 
     Warns
     -----
@@ -208,8 +208,8 @@ def _usual(metric: Metric, favourable: bool) -> tuple[BoolArray, str | None]:
         values = np.array(metric.values) * metric.sign
         best = values == (values.max() if favourable else values.min())
         categories = {name for name, there in zip(metric.categories, best, strict=True) if there}
-        plain = tuple(map(str, metric.scale.ratings.tolist()))
-        named = len(categories) == 1 and metric.categories != plain
+        # Other names of ratings, such as "good", have no plural.
+        named = categories in ({"promoter"}, {"detractor"})
         return best, f"{min(categories)}s ({metric.name})" if named else None
     ratings = metric.scale.ratings * direction(metric)
     above = 2 * ratings - (ratings[0] + ratings[-1])
@@ -225,7 +225,7 @@ def _chosen(metric: Metric, argument: str, given: object) -> BoolArray:
     known |= {label: place for place, label in enumerate(metric.scale.labels or ())}
     ratings = np.zeros(metric.scale.size, dtype=bool)
     for rating in given:
-        if rating not in known:
+        if not isinstance(rating, Hashable) or rating not in known:
             msg = f"`{argument}` holds {rating!r} for {metric.name}, which is not on its scale {metric.scale}."
             raise ValueError(msg)
         ratings[known[rating]] = True

@@ -7,8 +7,10 @@ import numpy as np
 
 from npsstats.critique.composition import Counts, Mix, check_segmented, mixes
 from npsstats.critique.linearising import critical_value
+from npsstats.critique.segment_limits import limits_of_segments
 from npsstats.inference.comparison import compare
 from npsstats.inference.methods import check_confidence_level
+from npsstats.inference.response_rates import warned_once
 from npsstats.kernels.standardisation import mix_and_rate
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
@@ -36,6 +38,10 @@ SUMS = np.array(
 OF_RATE = np.array(["rate" in name for name in CONTRIBUTIONS])
 OF_TOTAL = np.array(["total" in name for name in CONTRIBUTIONS])
 WHOLE = CONTRIBUTIONS.index("total")
+WAYS = ("", "_promoters", "_detractors")
+
+# Moves below this part of the range of a score are rounding.
+ROUNDING = 1e-12
 
 # With fewer respondents the delta method is a rough guide to what a segment contributes.
 FEW = 10
@@ -84,6 +90,11 @@ def decompose(
     UndefinedScoreError
         If a period has no rating.
 
+    Warns
+    -----
+    SmallSampleWarning
+        As `compare` does, of the whole change and of the moves of a paradox.
+
     Notes
     -----
     With shares w, scores s of a segment and total scores S in the reference (0) and the period (1), after Kitagawa
@@ -101,10 +112,13 @@ def decompose(
     Promoters and detractors stand for values above and below 0. Of a metric without values below 0, as CSAT or a mean,
     all is through promoters, and 0 through detractors.
 
-    Intervals are by the delta method, with shares as random as ratings: respondents of a period fall into cells of
-    segment and rating (multinomial), or as the design of a survey says. The interval of the whole change is that of
-    `compare`. The paradox is shown if each of its moves is, by one-sided tests at the level (intersection-union [3]_).
-    No split shows causes: why shares moved is another question.
+    Standard errors are by the delta method, with shares as random as ratings: respondents of a period fall into cells
+    of segment and rating (multinomial), or as the design of a survey says; so are the intervals of mix and rate of all
+    segments together, and that of the whole change is that of `compare`. A single segment may have a few ratings, all
+    alike. So its rate, and its mix and rate together, have the score limits of the difference of its scores and the
+    variance of its shares, put together by MOVER [3]_, and the limits of its mix hold the second-order term of the
+    variance of a product [4]_. The paradox is shown if each of its moves is, by one-sided tests at the level
+    (intersection-union [5]_). No split shows causes: why shares moved is another question.
 
     References
     ----------
@@ -112,7 +126,11 @@ def decompose(
        Association 50, 1168-1194. doi:10.1080/01621459.1955.10501299
     .. [2] Griliches, Z. & Regev, H. (1995). Firm productivity in Israeli industry 1979-1988. Journal of Econometrics
        65, 175-203. doi:10.1016/0304-4076(94)01601-U
-    .. [3] Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300.
+    .. [3] Zou, G. Y. & Donner, A. (2008). Construction of confidence limits about effect measures: a general approach.
+       Statistics in Medicine 27, 1693-1702. doi:10.1002/sim.3095
+    .. [4] Goodman, L. A. (1960). On the exact variance of products. Journal of the American Statistical Association 55,
+       708-713. doi:10.2307/2281592
+    .. [5] Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300.
        doi:10.1080/00401706.1982.10487790
 
     Examples
@@ -137,8 +155,9 @@ def decompose(
     counts, metric = check_segmented(counts, metric)
     check_confidence_level(confidence_level)
     found, notes = mixes(counts, metric, reference)
-    pieces = [_Split.of(mix, metric, confidence_level) for mix in found]
-    paradoxes = [_paradox(mix, metric, confidence_level) for mix in found]
+    with warned_once():
+        pieces = [_Split.of(mix, metric, confidence_level) for mix in found]
+        paradoxes = [_paradox(mix, metric, confidence_level) for mix in found]
     named = any(paradox for paradox, _ in paradoxes)
     labels = [
         ((*label, mix.period), mix) for mix in found for label in (*mix.segments, ("all",) * (len(counts.by) - 1))
@@ -168,7 +187,7 @@ def decompose(
         metric=metric,
         confidence_level=float(confidence_level),
         references=(
-            *(*metric.references, "kitagawa1955", "griliches1995"),
+            *(*metric.references, "kitagawa1955", "griliches1995", "zou2008", "goodman1960"),
             *(("simpson1951", "berger1982") if named else ()),
         ),
         notes=(*counts.notes, *notes, *_unrated(counts), *_small(found)),
@@ -203,8 +222,14 @@ class _Split:
         alone, both = (mix.n < 2).any(axis=0), there.all(axis=0)
         error[:-1][np.ix_(alone, OF_RATE)] = np.nan
         error[:-1][np.ix_(alone & both, OF_TOTAL)] = np.nan
-        reach = critical_value(mix.cells, confidence_level) * error
-        low, high = contribution - reach, contribution + reach
+        down = critical_value(mix.cells, confidence_level) * error
+        up = down.copy()
+        ways = [[CONTRIBUTIONS.index(name + way) for way in WAYS] for name in ("mix", "rate", "total")]
+        mixed, rated, summed = (error[:-1, columns] for columns in ways)
+        reaches = limits_of_segments(mix, metric, (mixed, rated, summed), confidence_level)
+        for columns, (below, above) in zip(ways, reaches, strict=True):
+            down[:-1, columns], up[:-1, columns] = below, above
+        low, high = contribution - down, contribution + up
         low[-1, WHOLE], high[-1, WHOLE] = mix.limits(metric, confidence_level)
         where = [BOTH if all(place) else ENTERING if place[1] else LEAVING for place in there.T.tolist()]
         return cls(
@@ -245,7 +270,8 @@ def _paradox(mix: Mix, metric: Metric, confidence_level: float) -> tuple[str, fl
     scores = (mix.shares[:, both] @ metric.levels) / weights
     totals = (mix.shares @ metric.levels).sum(axis=1)
     moves, total = scores[1] - scores[0], totals[1] - totals[0]
-    if not (total and (np.sign(moves) == -np.sign(total)).all()):
+    nothing = ROUNDING * (metric.bounds[1] - metric.bounds[0])
+    if abs(total) <= nothing or (moves * -np.sign(total) <= nothing).any():
         return "", np.nan
     way: Alternative = "greater" if total < 0 else "less"
     other: Alternative = "less" if total < 0 else "greater"

@@ -11,7 +11,7 @@ from npsstats.ratings.checks import check_number, check_type, check_whole_number
 from npsstats.ratings.scales import Metric, Scale, mean_rating, mean_score, net_score, top_box
 from npsstats.results.definitions import CUT_POINTS, Definition
 
-__all__ = ["DETRACTOR_WEIGHTS", "cut_points_of", "define", "nearest_recode"]
+__all__ = ["DETRACTOR_WEIGHTS", "check_rising", "cut_points_of", "define", "nearest_recode"]
 
 DETRACTOR_WEIGHTS = (0.5, 2.0)
 
@@ -63,6 +63,7 @@ def define(
             "ratings round, so that the highest is the best."
         )
         raise ValueError(msg)
+    check_rising("metric", base)
     cuts = cut_points_of(base)
     promoters_from, detractors_to = cuts if cuts is not None else (None, None)
     first = Definition(metric=base, family="base", promoters_from=promoters_from, detractors_to=detractors_to)
@@ -84,6 +85,18 @@ def define(
             *_of_recodes(base.scale, recodes),
         ]
     )
+
+
+def check_rising(argument: str, metric: Metric) -> None:
+    """Check that no higher rating is worth less than a lower one: else "better" would have two meanings."""
+    ratings = metric.scale.labels or tuple(metric.scale.ratings.tolist())
+    for k, (lower, higher) in enumerate(pairwise(metric.values)):
+        if higher < lower:
+            msg = (
+                f"`{argument}` must not fall as ratings rise; {metric.name} gives {ratings[k]} {lower:g} points and "
+                f"{ratings[k + 1]} only {higher:g}. Turn the ratings round, so that the highest is the best."
+            )
+            raise ValueError(msg)
 
 
 def cut_points_of(metric: Metric) -> tuple[int, int] | None:
@@ -225,6 +238,7 @@ def _own(definitions: Any, base: Metric) -> Iterator[Definition]:
         if metric.sign < 0:
             msg = f"`definitions` must have good news at the high end; of {metric.name} low scores are favourable."
             raise ValueError(msg)
+        check_rising("definitions", metric)
         cuts = cut_points_of(metric)
         start, end = cuts if cuts is not None else (None, None)
         yield Definition(metric=metric, family="own", promoters_from=start, detractors_to=end)

@@ -8,10 +8,11 @@ import numpy as np
 from npsstats.critique.composition import Counts, Mix, check_segmented, mixes
 from npsstats.critique.linearising import critical_value
 from npsstats.inference.methods import check_confidence_level
+from npsstats.inference.response_rates import warned_once
 from npsstats.kernels.standardisation import column_mixes, mix_and_rate
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
-from npsstats.results.factors import FactorDecomposition
+from npsstats.results.factors import OTHER_COMPONENTS, FactorDecomposition
 from npsstats.typing import FloatArray, IntArray
 
 __all__ = ["decompose_factors"]
@@ -64,6 +65,11 @@ def decompose_factors(
     UndefinedScoreError
         If a period has no rating.
 
+    Warns
+    -----
+    SmallSampleWarning
+        As `compare` does, of the whole change.
+
     Notes
     -----
     The game: mix and rate are two players, as in Kitagawa's method [1]_; the columns are a union within the mix, and
@@ -113,9 +119,14 @@ def decompose_factors(
             "Add some up with `counts.pool(...)`."
         )
         raise ValueError(msg)
+    for name in factors:
+        if name in OTHER_COMPONENTS:
+            msg = f"a column of segments cannot be called {name!r}, like a component of this answer; rename it."
+            raise ValueError(msg)
     found, notes = mixes(counts, metric, reference)
-    pieces = [_Split.of(mix, metric, confidence_level) for mix in found]
-    size = len(factors) + 2
+    with warned_once():
+        pieces = [_Split.of(mix, metric, confidence_level) for mix in found]
+    size = len(factors) + len(OTHER_COMPONENTS)
 
     def sides(name: str) -> tuple[FloatArray, FloatArray]:
         pairs = np.array([getattr(piece, name) for piece in pieces])
@@ -127,7 +138,7 @@ def decompose_factors(
         by=counts.by[-1:],
         labels=tuple((mix.period,) for mix in found for _ in range(size)),
         reference=tuple(mix.reference for mix in found for _ in range(size)),
-        component=(*factors, "rate", "total") * len(found),
+        component=(*factors, *OTHER_COMPONENTS) * len(found),
         n_reference=n_reference.astype(np.int64),
         n=n.astype(np.int64),
         score_reference=score_reference,

@@ -4,14 +4,14 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, stdtr
+from scipy.special import ndtr
 
 from npsstats.critique.linearising import covariance_of, critical_value, shares_of
 from npsstats.critique.ordering import ROUNDING, check_pair_counts, put_face_to_face, put_together
 from npsstats.inference.adjustment import adjusted_pvalues
 from npsstats.inference.comparison import compare
 from npsstats.inference.methods import check_confidence_level
-from npsstats.inference.response_rates import warned_once
+from npsstats.inference.response_rates import warned_before, warned_once
 from npsstats.kernels.ratios import ALL, BOUNDED, OUTSIDE, FiellerSet, fieller
 from npsstats.kernels.restricted import restricted_statistic
 from npsstats.kernels.score import skewness_corrected_score
@@ -67,8 +67,8 @@ def score_flips(
     TypeError
         If an argument has the wrong type, or there is no reference.
     ValueError
-        If the metric has no promoters and detractors, metric and counts are on different scales, or a name, label or
-        level is not valid.
+        If the metric has no promoters and detractors or falls as ratings rise, metric and counts are on different
+        scales, or a name, label or level is not valid.
     UndefinedScoreError
         If a group has no rating.
 
@@ -82,7 +82,10 @@ def score_flips(
     With the differences P of the promoters and D of the detractors, the set holds the weights w at which P - w D is not
     told from 0: (P - w D)^2 <= z^2 Var(P - w D) [1]_. It is an interval only where D itself is told from 0; where it is
     not, any large weight may tie the groups, and a bounded interval would be wrong. Variances are those of the observed
-    shares, with n / (n - 1); of a survey by its design, with Student's t.
+    shares, with n / (n - 1); of a survey by its design, with Student's t. As these are too small in small samples, a
+    verdict also takes limits of P and of D, by the score test of `compare`, that leave out 0: the order turns at some
+    positive weight exactly if P and D have the same sign. Where a side has a single respondent, or nothing varies and
+    the score tests do not show both, every weight is left.
 
     References
     ----------
@@ -123,8 +126,8 @@ def score_flips(
         n=np.array([side.n[1] for side in sides]),
         n_reference=np.array([side.n[0] for side in sides]),
         **{name: column for name, column in beside.items() if name not in ("promoter_pvalue", "detractor_pvalue")},
-        **_ties(sides, promoter, detractor, confidence_level),
-        **_pairs(sides, labels, weight, confidence_level),
+        **_ties(sides, promoter, detractor, _both_shown(beside), confidence_level),
+        **_pairs(counts, reference, sides, metric, labels, weight, confidence_level),
         metric=metric,
         detractor_weight=weight,
         confidence_level=confidence_level,
@@ -146,7 +149,7 @@ def _parts_of(metric: Metric) -> tuple[FloatArray, FloatArray, float]:
         low, high = int(metric.scale.ratings[0]), int(metric.scale.ratings[-1])
         msg = (
             f"`metric` must be a net score, with promoters and detractors; {metric.name} has none. Pass for example "
-            f"metric=net_score(Scale({low}, {high}), promoters_from={high}, detractors_to={low})."
+            f"metric=npsstats.net_score(counts.scale, promoters_from={high}, detractors_to={low})."
         )
         raise ValueError(msg)
     return promoter, detractor, float(-down[0] / up[0])
@@ -173,14 +176,23 @@ def _compared(name: str, sides: Sequence[Any], metric: Metric, confidence_level:
 # ---------------------------------------------------------------------------------------------- detractor weights
 
 
-def _ties(sides: Sequence[Any], promoter: FloatArray, detractor: FloatArray, confidence_level: float) -> dict[str, Any]:
-    """Find the weights at which the groups tie."""
+def _both_shown(beside: dict[str, Any]) -> BoolArray:
+    """Where the score limits of promoters and of detractors leave out 0: both differ, as every verdict takes."""
+    apart = [(beside[f"{one}_low"] > 0) | (beside[f"{one}_high"] < 0) for one in ("promoter", "detractor")]
+    both: BoolArray = apart[0] & apart[1]
+    return both
+
+
+def _ties(
+    sides: Sequence[Any], promoter: FloatArray, detractor: FloatArray, borne: BoolArray, confidence_level: float
+) -> dict[str, Any]:
+    """Find the weights at which the groups tie; `borne` is where promoters and detractors are both shown to differ."""
     parts = np.stack([promoter, detractor])
     influence = np.stack([-parts, parts], axis=1)
     moved = np.array([_moved(side, parts) for side in sides])
     found = [
-        _tying(side, move, influence, critical_value(side, confidence_level))
-        for side, move in zip(sides, moved, strict=True)
+        _tying(side, move, influence, critical_value(side, confidence_level), bool(shown))
+        for side, move, shown in zip(sides, moved, borne, strict=True)
     ]
     estimate, low, high, kind = (
         np.array([getattr(one, name) for one in found]) for name in ("estimate", "low", "high", "kind")
@@ -189,10 +201,9 @@ def _ties(sides: Sequence[Any], promoter: FloatArray, detractor: FloatArray, con
     up, down = np.sign(moved[:, 0]), -np.sign(moved[:, 1])
     # At weights near 0 promoters decide, at very large ones detractors.
     below, above = np.where(up == 0, down, up), np.where(down == 0, up, down)
-    bounded = kind == BOUNDED
-    verdict = np.select(
-        [bounded & (low > 0) & np.isfinite(high), bounded & (high <= 0)], ["flips", "holds"], "undecided"
-    )
+    # Of few respondents Fieller's set is too small: the score tests must bear the verdict.
+    firm = borne & (kind == BOUNDED)
+    verdict = np.select([firm & (low > 0) & np.isfinite(high), firm & (high <= 0)], ["flips", "holds"], "undecided")
     return {
         # Nothing over 0 has no side.
         "tie_weight": np.where(np.isinf(estimate), np.inf, estimate),
@@ -205,12 +216,15 @@ def _ties(sides: Sequence[Any], promoter: FloatArray, detractor: FloatArray, con
     }
 
 
-def _tying(side: Any, moved: FloatArray, influence: FloatArray, quantile: float) -> FiellerSet:
+def _tying(side: Any, moved: FloatArray, influence: FloatArray, quantile: float, borne: bool) -> FiellerSet:
     """Find the weights that are not told from a tie; where nothing is known of variances, all of them."""
     numerator, denominator = moved
-    if np.isfinite(quantile):
-        return fieller(numerator, denominator, covariance_of(side, influence), quantile)
-    return fieller(numerator, denominator, np.eye(2), 1e6)
+    covariance = covariance_of(side, influence)
+    # A difference without a variance, as of 2 promoters and 2 detractors, is no certainty but too few respondents.
+    certain = bool(((np.diagonal(covariance) <= ROUNDING**2) & (moved != 0)).any()) and not borne
+    if not np.isfinite(quantile) or certain or side.n.min() < 2:
+        return fieller(numerator, denominator, np.eye(2), 1e6)
+    return fieller(numerator, denominator, covariance, quantile)
 
 
 def _moved(side: Any, values: FloatArray) -> FloatArray:
@@ -223,7 +237,15 @@ def _moved(side: Any, values: FloatArray) -> FloatArray:
 # ------------------------------------------------------------------------------------------------- cut points
 
 
-def _pairs(sides: Sequence[Any], labels: Sequence[Hashable], weight: float, confidence_level: float) -> dict[str, Any]:
+def _pairs(
+    counts: Any,
+    reference: Hashable,
+    sides: Sequence[Any],
+    metric: Metric,
+    labels: Sequence[Hashable],
+    weight: float,
+    confidence_level: float,
+) -> dict[str, Any]:
     """Find under which pairs of cut points the group is ahead."""
     detractors_to, promoters_from = np.triu_indices(len(labels), 1)
     places = np.arange(len(labels))
@@ -233,7 +255,7 @@ def _pairs(sides: Sequence[Any], labels: Sequence[Hashable], weight: float, conf
     pvalue = (
         np.array([_pvalues_of_counts(side.counts, promoters_from, detractors_to, weight) for side in sides])
         if isinstance(sides[0], RatingCounts)
-        else np.array([_pvalues_of_survey(side, values, move) for side, move in zip(sides, moved, strict=True)])
+        else _pvalues_of_survey(counts, reference, [_share(metric, value) for value in values])
     )
     shown = np.array([adjusted_pvalues(row, "holm") for row in pvalue]) <= 1 - confidence_level
     names = [(labels[a], labels[b]) for a, b in zip(promoters_from.tolist(), detractors_to.tolist(), strict=True)]
@@ -264,12 +286,9 @@ def _pvalues_of_counts(table: Any, promoters_from: IndexArray, detractors_to: In
     return pvalue
 
 
-def _pvalues_of_survey(side: SurveyCounts, values: FloatArray, moved: FloatArray) -> FloatArray:
-    """Test each pair of cut points by the standard errors of the design, with Student's t."""
-    df = int(side.df.min())
-    if df < 1:
-        return np.ones(len(moved))
-    error = np.sqrt(np.diagonal(covariance_of(side, np.stack([-values, values], axis=1))).clip(min=0))
-    t = np.divide(np.abs(moved), error, out=np.zeros_like(error), where=error > 0)
-    pvalue: FloatArray = 2 * stdtr(df, -t)
+def _pvalues_of_survey(counts: SurveyCounts, reference: Hashable, metrics: Sequence[Metric]) -> FloatArray:
+    """Test each pair of cut points by `compare`; without an answer, as of a single cluster, nothing is shown."""
+    with warned_before():
+        moves = [compare(counts, reference=reference, metric=metric, adjustment="none") for metric in metrics]
+    pvalue: FloatArray = np.nan_to_num(np.stack([move.pvalue for move in moves], axis=1), nan=1.0)
     return pvalue

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from npsstats.critique.linearising import covariance_of, critical_value, shares_of
+from npsstats.critique.linearising import covariance_by_group, critical_value, shares_of
 from npsstats.inference.methods import check_confidence_level, check_counts, check_metric
 from npsstats.inference.surveyed import check_survey
 from npsstats.kernels.ordinal_shift import efficacies, ordinal_information, ordinal_information_gradient
@@ -24,6 +24,9 @@ ROUNDING = 1e-12
 
 # A logarithm that is as good as infinite.
 FARTHEST = 500.0
+
+# Imagined respondents, spread evenly over all ratings, who stand for rare ratings that a sample may lack.
+IMAGINED = 2.0
 
 
 def efficiency(
@@ -50,7 +53,8 @@ def efficiency(
     metric : Metric, optional
         The score; by default the metric of the counts.
     against : {"ordinal", "mean"}, default "ordinal"
-        What intervals and numbers of respondents are held against.
+        What intervals and numbers of respondents are held against. Whether the score sees more than the mean is said
+        with ``"mean"`` alone, by the interval.
     others : sequence of Metric, optional
         More scores of the same ratings. Always there are the mean, the top box, the top two boxes, and, for a metric
         with three values such as NPS, the share of its lowest, the detractors.
@@ -79,7 +83,9 @@ def efficiency(
     analysis has (1 - sum p^3) / 3 of information [2]_. The relative efficiency to it is the squared correlation of the
     values with ridits, and so at most 1. It is that of small shifts of independent respondents; how far a design
     raises the variance may differ between scores (`design_effects`). Intervals by the delta method, on the logit of
-    the efficiency against the ordinal analysis, on its logarithm against the mean.
+    the efficiency against the ordinal analysis, on its logarithm against the mean. A sample without the rare lowest
+    ratings overstates the mean and knows nothing of its error; so each interval also takes in that of the sample with
+    two respondents more, spread evenly over all ratings.
 
     References
     ----------
@@ -98,7 +104,7 @@ def efficiency(
     >>> print(result.sentences()[0])
     To see the same shift of all odds, NPS needs 1.24 times as many respondents as the ordinal analysis of the same
     ratings (95 % interval 1.20 to 1.27); mean 1.37 times, top-1-box 1.37 times, top-2-box 1.27 times, share of
-    detractors 2.95 times. NPS sees more of it than the mean (relative efficiency 1.11).
+    detractors 2.95 times. Held against the mean, the relative efficiency of NPS is 1.11.
     """
     metric = _checked(counts, metric)
     if against not in ("ordinal", "mean"):
@@ -108,11 +114,8 @@ def efficiency(
     metrics = _analyses(metric, others)
     shares = shares_of(counts)
     values = np.array([asked.values for asked in metrics])
-    seen = efficacies(shares, values)
-    information = ordinal_information(shares)
-    known = information > 0
-    efficacy = np.column_stack([seen.efficacy, np.where(known, information, np.nan)])
-    gradient = np.concatenate([seen.gradient, ordinal_information_gradient(shares)[:, None]], axis=1)
+    seen, information = efficacies(shares, values), ordinal_information(shares)
+    efficacy, gradient = _told(shares, values)
     names = [asked.name for asked in metrics] + [ORDINAL]
     places = {
         "ordinal": len(metrics),
@@ -120,8 +123,12 @@ def efficiency(
     }
     to_mean, to_ordinal = (efficacy / efficacy[:, [places[name]]] for name in ("mean", "ordinal"))
     place, relative = places[against], to_ordinal if against == "ordinal" else to_mean
-    error = _errors(counts, gradient - gradient[:, [place]])
-    low, high = _limits(relative, error, critical_value(counts, confidence_level), bounded=against == "ordinal")
+    z, bounded = critical_value(counts, confidence_level), against == "ordinal"
+    low, high = _limits(relative, _errors(counts, gradient - gradient[:, [place]]), z, bounded=bounded)
+    imagined = _limits(*_diluted(counts, values, place), z, bounded=bounded)
+    # Limits that the sample itself leaves unknown stay so.
+    low = np.where(np.isnan(low), np.nan, np.fmin(low, imagined[0]))
+    high = np.where(np.isnan(high), np.nan, np.fmax(high, imagined[1]))
     low[:, place] = high[:, place] = relative[:, place]
     rows, spread = len(names), np.sqrt(np.column_stack([seen.variance, information]))
     return Efficiency(
@@ -193,15 +200,33 @@ def _shape(metric: Metric) -> tuple[float, ...]:
     return tuple((unit if first < 0.5 else 1 - unit).round(12).tolist())
 
 
+def _told(shares: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Compute what one respondent tells each analysis, the ordinal one last, and the derivatives of its logarithm."""
+    seen, information = efficacies(shares, values), ordinal_information(shares)
+    efficacy = np.column_stack([seen.efficacy, np.where(information > 0, information, np.nan)])
+    return efficacy, np.concatenate([seen.gradient, ordinal_information_gradient(shares)[:, None]], axis=1)
+
+
 def _errors(counts: RatingCounts | SurveyCounts, gradient: FloatArray) -> FloatArray:
     """Compute the standard errors of estimates of each group alone; gradient of shape (groups, estimates, ratings)."""
-    groups, estimates, ratings = gradient.shape
-    error = np.zeros((groups, estimates))
-    for estimate in range(estimates):
-        influence = np.zeros((groups, groups, ratings))
-        influence[np.arange(groups), np.arange(groups)] = gradient[:, estimate]
-        error[:, estimate] = np.sqrt(np.diagonal(covariance_of(counts, influence)).clip(min=0))
+    variances = np.diagonal(covariance_by_group(counts, gradient.transpose(1, 0, 2)), axis1=1, axis2=2)
+    error: FloatArray = np.sqrt(variances.clip(min=0))
     return error
+
+
+def _diluted(counts: RatingCounts | SurveyCounts, values: FloatArray, place: int) -> tuple[FloatArray, FloatArray]:
+    """Compute relative efficiencies with the imagined respondents, and the standard errors of their logarithms."""
+    n, shares = counts.n[:, None].astype(np.float64), shares_of(counts)
+    size, even = n + IMAGINED, np.full(shares.shape[1], 1 / shares.shape[1])
+    efficacy, gradient = _told((n * shares + IMAGINED * even) / size, values)
+    gradient = gradient - gradient[:, [place]]
+    # Sums of squares around the common mean: in the sample, by its design; among the imagined; between the two.
+    sampled = n * (n - 1) * _errors(counts, gradient) ** 2
+    middle = gradient @ even
+    imagined = IMAGINED * ((gradient - middle[:, :, None]) ** 2 @ even)
+    between = n * IMAGINED / size * (middle - (gradient * shares[:, None]).sum(axis=2)) ** 2
+    variance = (sampled + imagined + between) / (size * (size - 1))
+    return efficacy / efficacy[:, [place]], np.sqrt(variance)
 
 
 def _limits(relative: FloatArray, error: FloatArray, z: float, *, bounded: bool) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,15 @@ from npsstats.ratings.surveys import SurveyCounts
 from npsstats.ratings.variances import Linearised
 from npsstats.typing import Alternative, FloatArray, IntArray
 
-__all__ = ["AnyCounts", "covariance_of", "critical_value", "degrees_of_freedom", "is_survey", "shares_of"]
+__all__ = [
+    "AnyCounts",
+    "covariance_by_group",
+    "covariance_of",
+    "critical_value",
+    "degrees_of_freedom",
+    "is_survey",
+    "shares_of",
+]
 
 AnyCounts = RatingCounts | SurveyCounts | JointCounts
 
@@ -58,27 +66,61 @@ def covariance_of(counts: AnyCounts, influence: FloatArray) -> FloatArray:
     """
     cells = _cells(counts)
     if isinstance(cells, SurveyCounts):
-        return _of_survey(cells, influence)
-    shares = np.nan_to_num(shares_of(counts))
-    centred = influence - (influence * shares).sum(axis=2, keepdims=True)
-    weighted = centred * (shares / np.maximum(cells.n - 1, 1)[:, None])
-    covariance: FloatArray = np.einsum("jgk,lgk->jl", weighted, centred, optimize=True)
+        slopes, basis = _by_basis(cells, influence)
+        flat = slopes.reshape(len(influence), -1)
+        product: FloatArray = flat @ basis @ flat.T
+        return product
+    centred, weights = _centred(cells, influence)
+    covariance: FloatArray = np.einsum("jgk,gk,lgk->jl", centred, weights, centred, optimize=True)
     return covariance
 
 
-def _of_survey(counts: SurveyCounts, influence: FloatArray) -> FloatArray:
-    """Compute the covariance by the design: of linearised totals straight from these, as there may be thousands."""
-    flat = influence.reshape(len(influence), -1)
-    if not isinstance(counts.variance, Linearised):
-        product: FloatArray = flat @ counts.covariance @ flat.T
+def covariance_by_group(counts: AnyCounts, influence: FloatArray) -> FloatArray:
+    """Compute the covariance matrices of estimates of each group that its own shares alone decide.
+
+    Parameters
+    ----------
+    counts : RatingCounts, SurveyCounts or JointCounts
+    influence : ndarray, shape (estimates, groups, ratings)
+        The derivative of each estimate of a group by the share of each rating in it, as for `covariance_of`.
+
+    Returns
+    -------
+    ndarray, shape (groups, estimates, estimates)
+        The blocks that `covariance_of` has on its diagonal for so many times as many estimates; of many groups these
+        alone can be kept in memory.
+    """
+    cells = _cells(counts)
+    if isinstance(cells, SurveyCounts):
+        slopes, basis = _by_basis(cells, influence)
+        groups, size = influence.shape[1:]
+        own = np.diagonal(basis.reshape(groups, size, groups, size), axis1=0, axis2=2)
+        product: FloatArray = np.einsum("jgk,kmg,lgm->gjl", slopes, own, slopes, optimize=True)
         return product
-    # d share_k / d total_l = (1{k = l} - share_k) / total of the group.
+    centred, weights = _centred(cells, influence)
+    covariance: FloatArray = np.einsum("jgk,gk,lgk->gjl", centred, weights, centred, optimize=True)
+    return covariance
+
+
+def _centred(counts: RatingCounts, influence: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the influences, 0 on average in each group, and the weights of their squares: p / (n - 1)."""
+    shares = np.nan_to_num(shares_of(counts))
+    centred: FloatArray = influence - (influence * shares).sum(axis=2, keepdims=True)
+    return centred, shares / np.maximum(counts.n - 1, 1)[:, None]
+
+
+def _by_basis(counts: SurveyCounts, influence: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give derivatives and a covariance matrix to go with: of linearised totals, as there may be thousands, or shares.
+
+    A share has d share_k / d total_l = (1{k = l} - share_k) / total of the group.
+    """
+    if not isinstance(counts.variance, Linearised):
+        return influence, counts.covariance
     size = counts.totals.sum(axis=1)[:, None]
     shares = np.divide(counts.totals, size, out=np.zeros_like(counts.totals), where=size > 0)
     centred = influence - (influence * shares).sum(axis=2, keepdims=True)
-    by_total = np.divide(centred, size, out=np.zeros_like(centred), where=size > 0).reshape(len(influence), -1)
-    covariance: FloatArray = by_total @ counts.variance.covariance @ by_total.T
-    return covariance
+    slopes: FloatArray = np.divide(centred, size, out=np.zeros_like(centred), where=size > 0)
+    return slopes, counts.variance.covariance
 
 
 def degrees_of_freedom(counts: AnyCounts) -> IntArray | None:

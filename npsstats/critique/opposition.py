@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtri_exp
 
 from npsstats.critique.contrasting import (
     Footing,
@@ -13,17 +13,17 @@ from npsstats.critique.contrasting import (
     compare_each,
     correlations,
     footings,
-    ratio,
     read_joint,
     who_rated,
 )
 from npsstats.critique.facing import Facing, faced
-from npsstats.critique.linearising import critical_value, degrees_of_freedom
+from npsstats.critique.linearising import critical_value, is_survey
 from npsstats.inference.methods import check_confidence_level
 from npsstats.inference.response_rates import warned_once
-from npsstats.kernels.bivariate import opposite_probability, opposite_pvalue
+from npsstats.kernels.bivariate import opposite_probability, opposite_pvalue, opposite_quantile
 from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.pairs import PairedCounts
+from npsstats.results.differences import Differences
 from npsstats.results.oppositions import OppositeMoves, Verdict
 from npsstats.typing import FloatArray
 
@@ -77,8 +77,10 @@ def opposite_moves(
 
     Notes
     -----
-    The two differences are taken as normal, with the standard errors of `compare` and the covariance of the same
-    respondents; of a survey, z is replaced by the normal quantile with the tail that Student's t has there.
+    The two statistics are taken as normal, with the correlation of the differences of the same respondents. They are
+    those of `compare`'s score test, so that a few answers that are all alike are no proof: each z is the normal quantile
+    that has its p-value, also where few clusters give that other tails; nan where one respondent or cluster tells
+    nothing of the errors.
 
     - ``probability_opposite`` is the probability of opposite signs of two normal variables around the two estimates, by
       Owen's T function [1]_: the posterior probability with a flat prior on both moves. A metric whose move is not
@@ -128,13 +130,12 @@ def opposite_moves(
         moves = compare_each(counts, reference, "score", confidence_level)
     found = footings(comparisons)
     signs = np.array([metric.sign for metric in counts.metrics], dtype=np.float64)
-    difference, error = (np.stack([getattr(move, name) for move in moves], axis=1) for name in SIZES)
-    z = ratio(signs * difference, error)
+    difference = np.stack([move.difference for move in moves], axis=1)
+    z = signs * np.stack([_normal_quantiles(move, comparisons) for move in moves], axis=1)
     pairs = list(combinations(range(len(counts.metrics)), 2))
     first, second = np.array(pairs).T
     correlation = np.stack([correlations(footing)[first, second] for footing in found])
-    normal = _normal_quantiles(z, comparisons)
-    sides = normal[:, first].ravel(), normal[:, second].ravel(), correlation.ravel()
+    sides = z[:, first].ravel(), z[:, second].ravel(), correlation.ravel()
     pvalues = _pvalues(*sides)
     effect, margin = _effect_differences(comparisons, found, first, second, confidence_level)
     return OppositeMoves(
@@ -145,8 +146,9 @@ def opposite_moves(
         metric_second=tuple(counts.names[i] for i in second) * len(comparisons),
         difference_first=difference[:, first].ravel(),
         difference_second=difference[:, second].ravel(),
-        z_first=z[:, first].ravel(),
-        z_second=z[:, second].ravel(),
+        z_first=sides[0],
+        z_second=sides[1],
+        z_needed=_needed(*sides, 1 - confidence_level),
         correlation=correlation.ravel(),
         probability_opposite=opposite_probability(*sides),
         pvalue_opposite=pvalues[0],
@@ -163,20 +165,24 @@ def opposite_moves(
     )
 
 
-SIZES = ("difference", "standard_error")
 SOURCES = ("owen1956", "berger1996", "gail1985", "bonett2008")
 
 
-def _normal_quantiles(z: FloatArray, comparisons: Sequence[Facing[JointCounts]]) -> FloatArray:
-    """Give statistics of surveys the normal quantile with their tail of Student's t; nan without any df."""
-    quantiles = np.array(z)
-    for row, facing in enumerate(comparisons):
-        df = degrees_of_freedom(facing.counts)
-        if df is not None:
-            fewest = int(df.min())
-            tail = stdtr(fewest, -np.abs(z[row])) if fewest >= 1 else np.full_like(z[row], np.nan)
-            quantiles[row] = np.copysign(ndtri(tail), z[row])
+def _normal_quantiles(move: Differences, comparisons: Sequence[Facing[JointCounts]]) -> FloatArray:
+    """Give the signed normal quantiles that have the p-values of a metric; nan where no error is known."""
+    surveys = np.array([is_survey(facing.counts) for facing in comparisons])
+    # By logarithms, as half of the smallest p-value is 0.
+    size = np.where(surveys, -ndtri_exp(np.log(move.pvalue) - np.log(2)), np.abs(move.statistic))
+    varies = (move.standard_error > 0) | (move.difference != 0)
+    several = np.minimum(move.n, move.n_reference) > 1
+    some = np.array([np.isfinite(critical_value(facing.counts, 0.5)) for facing in comparisons])
+    quantiles: FloatArray = np.where(varies & several & some, np.sign(move.difference) * size, np.nan)
     return quantiles
+
+
+def _needed(first: FloatArray, second: FloatArray, correlation: FloatArray, error: float) -> FloatArray:
+    """Find how far from 0 both moves must be, in the directions that they have."""
+    return opposite_quantile(error, np.where(np.sign(first) * np.sign(second) < 0, correlation, -correlation))
 
 
 def _pvalues(first: FloatArray, second: FloatArray, correlation: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from npsstats.critique.definitions import check_rising
 from npsstats.critique.facing import Facing, faced
 from npsstats.critique.linearising import covariance_of, shares_of
 from npsstats.inference.comparison import compare
@@ -80,8 +81,8 @@ def dominance(
     TypeError
         If an argument has the wrong type, or there is no reference.
     ValueError
-        If metric and counts are on different scales, the metric does not say which ratings are good, or a name, label
-        or level is not valid.
+        If metric and counts are on different scales, the metric falls as ratings rise or does not say which are good,
+        or a name, label or level is not valid.
     UndefinedScoreError
         If a group has no rating.
 
@@ -156,8 +157,11 @@ def check_pair_counts(
 ) -> tuple[RatingCounts | SurveyCounts, Metric]:
     """Check the counts of either kind, and find their metric."""
     if isinstance(counts, SurveyCounts):
-        return counts, check_survey(counts, metric)
-    return check_counts(counts, metric)
+        metric = check_survey(counts, metric)
+    else:
+        counts, metric = check_counts(counts, metric)
+    check_rising("metric", metric)
+    return counts, metric
 
 
 def put_face_to_face(
@@ -247,12 +251,13 @@ def _cuts_of_survey(side: SurveyCounts, confidence_level: float) -> _Cuts:
     shares = shares_of(side) @ above.T
     covariance = covariance_of(side, np.stack([-above, above], axis=1))
     pooled = side.totals.sum(axis=0) @ above.T / side.totals.sum()
-    variance = np.diagonal(covariance)
-    informative = (pooled > 0) & (pooled < 1) & (variance > 0)
+    covariance = np.where(np.abs(covariance) > ROUNDING**2, covariance, 0.0)
+    variance = np.diagonal(covariance).clip(min=0)
+    informative = (pooled > 0) & (pooled < 1)
     critical = float(-ndtri((1 - confidence_level) / 2))
     ones = np.ones(0)
     if informative.any():
-        chosen = factors_of(covariance[np.ix_(informative, informative)])
+        chosen = factors_of(_with_spread(covariance[np.ix_(informative, informative)]))
         ones = np.ones(chosen.pool.size)
         critical = max_quantile(chosen, ones, confidence_level, "two-sided")
     moves = [
@@ -265,18 +270,27 @@ def _cuts_of_survey(side: SurveyCounts, confidence_level: float) -> _Cuts:
         )
         for k in range(ratings - 1)
     ]
-    low, high, pvalue, direction = (
-        np.array([getattr(move, name)[0] for move in moves]) for name in ("low", "high", "pvalue", "statistic")
-    )
-    z = np.sign(direction) * -ndtri(pvalue / 2)
+    low, high, pvalue = (np.array([getattr(move, name)[0] for move in moves]) for name in ("low", "high", "pvalue"))
+    # Without an answer, as of a single cluster, nothing is shown.
+    pvalue = np.nan_to_num(pvalue, nan=1.0)
+    z = np.sign(shares[1] - shares[0]) * -ndtri(pvalue / 2)
     adjusted = np.ones(ratings - 1)
     if informative.any():
         adjusted[informative] = max_pvalues(z[informative], chosen, ones, "two-sided")
     columns = {
         "share": shares[1], "share_reference": shares[0], "low": low / 100, "high": high / 100, "statistic": z,
-        "pvalue": pvalue, "adjusted": adjusted, "error": np.sqrt(variance), "informative": informative,
+        "pvalue": pvalue, "adjusted": adjusted, "informative": informative,
+        "error": np.sqrt(np.where(variance > 0, variance, np.nan)),
     }  # fmt: skip
     return _Cuts(**{name: column[None] for name, column in columns.items()}, critical=np.array([critical]))
+
+
+def _with_spread(covariance: FloatArray) -> FloatArray:
+    """Let differences without an estimated variance, as of a side where all are above, stand alone in the joint law."""
+    alone = np.diagonal(covariance) <= 0
+    covariance = np.where(alone[:, None] | alone, 0.0, covariance)
+    covariance[alone, alone] = 1.0
+    return covariance
 
 
 def _beside(sides: Sequence[RatingCounts | SurveyCounts], metric: Metric, confidence_level: float) -> dict[str, Any]:

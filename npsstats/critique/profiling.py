@@ -3,10 +3,14 @@
 import numpy as np
 
 from npsstats.critique.linearising import shares_of
+from npsstats.errors import UndefinedScoreError
 from npsstats.inference.estimation import estimate
+from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.pairs import PairedCounts
+from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.profiles import Profile
+from npsstats.results.protocol import group_text
 from npsstats.typing import FloatArray
 
 __all__ = ["profile"]
@@ -68,6 +72,7 @@ def profile(counts: JointCounts | PairedCounts, *, method: str = "score", confid
         raise TypeError(msg)
     signs = [metric.sign for metric in counts.metrics]
     margins = [counts.margin(name) for name in counts.names]
+    _check_rated(counts, margins)
     answers = [estimate(margin, method=method, confidence_level=confidence_level) for margin in margins]
     order = np.arange(len(margins) * len(counts)).reshape(len(margins), -1).T.ravel()
 
@@ -104,3 +109,14 @@ def profile(counts: JointCounts | PairedCounts, *, method: str = "score", confid
         references=tuple(dict.fromkeys(key for answer in answers for key in answer.references)),
         notes=tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
     )
+
+
+def _check_rated(counts: JointCounts, margins: list[RatingCounts | SurveyCounts]) -> None:
+    """Check that each group has a rating of each metric."""
+    for name, margin in zip(counts.names, margins, strict=True):
+        empty = np.flatnonzero(margin.n == 0)
+        if empty.size:
+            where = f"{empty.size} of {len(counts)} groups have none (first: {group_text(counts.labels[empty[0]])})"
+            way = "Leave the groups out with `counts.answered()`, or the metric with `counts.of(...)`."
+            msg = f"a score needs at least one rating; of {name} {where if counts.by else 'there is none'}. {way}"
+            raise UndefinedScoreError(msg)

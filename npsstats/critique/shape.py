@@ -1,13 +1,13 @@
 """What kind of distribution is behind the score?"""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import numpy as np
 from scipy.special import stdtr
 
 from npsstats.critique.facing import faced
-from npsstats.critique.linearising import covariance_of, critical_value, shares_of
+from npsstats.critique.linearising import covariance_by_group, covariance_of, critical_value, shares_of
 from npsstats.inference.adjustment import adjusted_pvalues
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
@@ -22,6 +22,9 @@ from npsstats.results.polarisations import MEASURES, Polarisation, ShapeContrast
 from npsstats.typing import BoolArray, FloatArray, IntArray, Label
 
 __all__ = ["polarisation"]
+
+# One imagined respondent, spread over all ratings, stands for rare ones that a sample may lack.
+IMAGINED = 1.0
 
 # Detractors on 0-10 who gave this or less are deep ones.
 DEEP_TO = 3
@@ -88,7 +91,9 @@ def polarisation(
     ratings out, so the entropy of their shares is too low: sum Var(p) / (2 p log K) is added, which is (k - 1) /
     (2 n log K) for k ratings that occur among n independent respondents. Intervals of shares are score intervals; that
     of depth is conditional on the number of detractors, in a survey by linearisation; those of the rest are by the
-    delta method, on the logarithm for the standard deviation and on the logit for dispersion.
+    delta method, on the logarithm for the standard deviation and on the logit for dispersion; their errors are those of
+    shares with one respondent more, spread evenly over all ratings, as a sample without the rare ones knows too little
+    of them, and that of entropy also holds the size of its correction.
 
     References
     ----------
@@ -123,6 +128,8 @@ def polarisation(
     found["score"] = (whole.score, whole.low, whole.high)
     found |= _spreads(counts, metric, critical_value(counts, confidence_level))
     low, high = (np.column_stack([found[measure][end] for measure in MEASURES]) for end in (1, 2))
+    comparisons, remarks = _comparisons(counts, reference, metric, members)
+    only_classes = (ONLY_CLASSES,) if metric.scale == NPS_CATEGORIES.scale else ()
     return Polarisation(
         by=counts.by,
         labels=counts.labels,
@@ -140,12 +147,12 @@ def polarisation(
         dispersion=found["dispersion"][0],
         low=low,
         high=high,
-        comparisons=_comparisons(counts, reference, metric, members),
+        comparisons=comparisons,
         deep_to=deep_to,
         metric=metric,
         confidence_level=float(confidence_level),
         references=(*whole.references, "blair2000", "holm1979"),
-        notes=(*counts.notes, *((ONLY_CLASSES,) if metric.scale == NPS_CATEGORIES.scale else ())),
+        notes=(*counts.notes, *remarks, *only_classes),
         design=counts.design.description if isinstance(counts, SurveyCounts) else "",
     )
 
@@ -212,8 +219,9 @@ def _depth(
     """Estimate the share of the deep ones among detractors; nan where there are none."""
     value, low, high = (np.full(len(counts), np.nan) for _ in range(3))
     if isinstance(counts, SurveyCounts):
-        ratio, variance = _ratio(counts, deep, detractors)
-        limits = logit_limits(ratio, np.sqrt(np.diagonal(variance)), critical_value(counts, confidence_level))
+        ratio = _ratio(counts, deep, detractors)
+        variance = np.diagonal(_covariance_of_ratios(counts, ratio, deep, detractors))
+        limits = logit_limits(ratio, np.sqrt(variance), critical_value(counts, confidence_level))
         return ratio, *limits
     among = _among(counts, detractors)
     some = np.flatnonzero(among.n > 0)
@@ -229,40 +237,52 @@ def _among(counts: RatingCounts, kept: BoolArray) -> RatingCounts:
     return replace(counts, counts=counts.counts * kept, missing=counts.missing + (counts.counts * ~kept).sum(axis=1))
 
 
-def _ratio(counts: RatingCounts | SurveyCounts, part: BoolArray, whole: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Compute the share of a part in a whole for each group, and the covariance of these by linearisation."""
+def _ratio(counts: RatingCounts | SurveyCounts, part: BoolArray, whole: BoolArray) -> FloatArray:
+    """Compute the share of a part in a whole for each group; nan where there is no whole."""
     shares = shares_of(counts)
     size = shares @ whole
-    some = size > 0
-    divisor = np.where(some, size, 1.0)
-    ratio = np.where(some, (shares @ part) / divisor, np.nan)
+    ratio: FloatArray = np.divide(shares @ part, size, out=np.full(len(size), np.nan), where=size > 0)
+    return ratio
+
+
+def _covariance_of_ratios(counts: SurveyCounts, ratio: FloatArray, part: BoolArray, whole: BoolArray) -> FloatArray:
+    """Compute the covariance of such shares by linearisation; 0 where there is no whole."""
+    shares = shares_of(counts)
+    size = (shares @ whole)[:, None]
+    slopes = part - np.nan_to_num(ratio)[:, None] * whole
     influence = np.zeros((len(counts), *shares.shape))
     at = np.arange(len(counts))
-    influence[at, at] = (part - np.where(some, ratio, 0.0)[:, None] * whole) / divisor[:, None]
-    return ratio, covariance_of(counts, influence)
+    influence[at, at] = np.divide(slopes, size, out=np.zeros_like(shares), where=size > 0)
+    return covariance_of(counts, influence)
 
 
 def _spreads(counts: RatingCounts | SurveyCounts, metric: Metric, z: float) -> dict[str, tuple[FloatArray, ...]]:
     """Compute the standard deviation of the values, entropy and dispersion, with limits by the delta method."""
     shares, values = shares_of(counts), np.array(metric.values)
-    deviations = values - (shares @ values)[:, None]
-    deviation = np.sqrt((shares * deviations**2).sum(axis=1))
+    deviation, _ = _deviation_of(shares, values)
+    error = _smooth_errors(counts, lambda moved: _deviation_of(moved, values))
     some = deviation > 0
-    gradient = np.where(some[:, None], deviations**2 / (2 * np.where(some, deviation, 1.0)[:, None]), 0.0)
-    error = _errors(counts, gradient)
     known = some & (error > 0)
     factor = np.exp(z * np.where(known, error / np.where(some, deviation, 1.0), 0.0))
     low, high = (np.where(known, limit, np.nan) for limit in (deviation / factor, deviation * factor))
     spreads: dict[str, tuple[FloatArray, ...]] = {"standard_deviation": (deviation, low, high)}
-    value, slopes = ordinal_dispersion(shares)
-    spreads["dispersion"] = (value, *logit_limits(value, _errors(counts, slopes), z))
+    value, _ = ordinal_dispersion(shares)
+    spreads["dispersion"] = (value, *logit_limits(value, _smooth_errors(counts, ordinal_dispersion), z))
     spreads["entropy"] = _entropy(counts, shares, z)
     return spreads
 
 
+def _deviation_of(shares: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Compute the standard deviation of the values, and its derivatives by the shares; 0 where there is none."""
+    squares = (values - (shares @ values)[:, None]) ** 2
+    deviation: FloatArray = np.sqrt((shares * squares).sum(axis=1))
+    some = deviation[:, None] > 0
+    return deviation, np.divide(squares, 2 * deviation[:, None], out=np.zeros_like(squares), where=some)
+
+
 def _entropy(counts: RatingCounts | SurveyCounts, shares: FloatArray, z: float) -> tuple[FloatArray, ...]:
     """Compute the entropy without its bias, with limits."""
-    plain, slopes = entropy_of(shares)
+    plain, _ = entropy_of(shares)
     if isinstance(counts, SurveyCounts):
         variances = np.diagonal(counts.covariance).reshape(shares.shape)
     else:
@@ -270,34 +290,51 @@ def _entropy(counts: RatingCounts | SurveyCounts, shares: FloatArray, z: float) 
     # By the second term of Taylor's series, log K E H = log K H - sum Var(p) / (2 p).
     bias = np.divide(variances, 2 * shares, out=np.zeros_like(shares), where=shares > 0).sum(axis=1)
     value = (plain + bias / np.log(shares.shape[1])).clip(max=1)
-    error = _errors(counts, slopes)
+    error = _smooth_errors(counts, entropy_of)
+    # How many ratings are left out is as little known as the correction is large.
+    error = np.where(error > 0, np.hypot(error, bias / np.log(shares.shape[1])), 0.0)
     low, high = (value - z * error).clip(min=0), (value + z * error).clip(max=1)
     return value, np.where(error > 0, low, np.nan), np.where(error > 0, high, np.nan)
 
 
 def _errors(counts: RatingCounts | SurveyCounts, gradient: FloatArray) -> FloatArray:
     """Compute the standard error of an estimate in each group, from its derivatives by the shares."""
-    influence = np.zeros((len(gradient), *gradient.shape))
-    at = np.arange(len(gradient))
-    influence[at, at] = gradient
-    error: FloatArray = np.sqrt(np.diagonal(covariance_of(counts, influence)).clip(min=0))
+    error: FloatArray = np.sqrt(covariance_by_group(counts, gradient[None])[:, 0, 0].clip(min=0))
     return error
+
+
+def _smooth_errors(
+    counts: RatingCounts | SurveyCounts, kernel: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+) -> FloatArray:
+    """Compute standard errors that know of ratings which few respondents happen not to give; 0 where all are alike.
+
+    Those of independent respondents are taken where one more, spread evenly over all ratings, puts the shares.
+    """
+    error = _errors(counts, kernel(shares_of(counts))[1])
+    if isinstance(counts, SurveyCounts):
+        return error
+    n = counts.n[:, None]
+    shares = (counts.counts + IMAGINED / counts.counts.shape[1]) / (n + IMAGINED)
+    slopes = kernel(shares)[1]
+    centred = slopes - (slopes * shares).sum(axis=1, keepdims=True)
+    smooth = np.sqrt((centred**2 * shares).sum(axis=1) / np.maximum(counts.n - 1, 1))
+    return np.where(error > 0, smooth, 0.0)
 
 
 def _comparisons(
     counts: RatingCounts | SurveyCounts, reference: Hashable, metric: Metric, members: dict[str, BoolArray]
-) -> tuple[ShapeContrast, ...]:
-    """Put groups face to face; none where no two groups can be."""
+) -> tuple[tuple[ShapeContrast, ...], tuple[str, ...]]:
+    """Put groups face to face; none where no two groups can be. With notes, such as of groups without a partner."""
     blocks = [label[:-1] for label in counts.labels]
     if reference == "all-pairs" and len(set(blocks)) == len(blocks):
-        return ()
-    facings = _faced(counts, reference)
+        return (), ()
+    facings, notes = _faced(counts, reference)
     scores = _tests(counts, facings, reference, metric)
     taking = _tests(counts, facings, reference, _member(metric, members["not_passive"], "not passive"))
     depths = _depth_tests(facings, metric, members)
     adjusted = adjusted_pvalues(np.column_stack([taking[:, 2], depths[:, 2]]).ravel(), "holm").reshape(-1, 2)
     rows = zip(facings, scores.tolist(), (taking / 100).tolist(), depths.tolist(), adjusted.tolist(), strict=True)
-    return tuple(
+    contrasts = tuple(
         ShapeContrast(
             label=label,
             reference=other,
@@ -310,15 +347,19 @@ def _comparisons(
         )
         for (label, other, _), score, sides, depth, (pvalue, depth_pvalue) in rows
     )
+    return contrasts, notes
 
 
 def _faced(
     counts: RatingCounts | SurveyCounts, reference: Hashable
-) -> list[tuple[Label, Hashable, RatingCounts | SurveyCounts]]:
-    """Give each group, what it is compared with, and the counts of both."""
+) -> tuple[list[tuple[Label, Hashable, RatingCounts | SurveyCounts]], tuple[str, ...]]:
+    """Give each group, what it is compared with, and the counts of both; with notes."""
+    # The same for either kind; but a kind has to be known for its pairs to have one.
     if isinstance(counts, SurveyCounts):
-        return [(facing.label, facing.reference, facing.counts) for facing in faced(counts, reference)[0]]
-    return [(facing.label, facing.reference, facing.counts) for facing in faced(counts, reference)[0]]
+        weighted, notes = faced(counts, reference)
+        return [(facing.label, facing.reference, facing.counts) for facing in weighted], notes
+    simple, notes = faced(counts, reference)
+    return [(facing.label, facing.reference, facing.counts) for facing in simple], notes
 
 
 def _tests(
@@ -357,13 +398,14 @@ def _depth_tests(
     deep, detractors = members["deep"], members["detractors"]
     simple: dict[int, IntArray] = {}
     for row, (_, _, both) in enumerate(facings):
-        ratio, covariance = _ratio(both, deep, detractors)
+        ratio = _ratio(both, deep, detractors)
         found[row, :2] = ratio[::-1]
         if np.isnan(ratio).any():
             continue
         if isinstance(both, RatingCounts):
             simple[row] = both.counts * detractors
         else:
+            covariance = _covariance_of_ratios(both, ratio, deep, detractors)
             found[row, 2] = _linearised_test(ratio, covariance, int(both.df.min()))
     if simple:
         member = _member(metric, deep, "depth")

@@ -249,7 +249,9 @@ class Task:
             raise ValueError(msg)
         known = np.isfinite(counts.outcome)
         outcome = np.where(known, counts.outcome, 0.0)
-        binary = _is_binary(np.unique(outcome[known]), str(counts.outcome_name))
+        # Combinations may be kept that occur in groups left out by `select` alone.
+        occurring = known & counts.counts.any(axis=0)
+        binary = _is_binary(np.unique(outcome[occurring]), str(counts.outcome_name))
         events = known & (outcome == 1) & binary
         sign = 1.0 if event_is == "good" else -1.0
         chosen = _chosen([p for place in range(len(counts.metrics)) for p in _predictors(counts, place)], names)

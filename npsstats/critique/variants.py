@@ -10,7 +10,7 @@ from npsstats.critique.definitions import DETRACTOR_WEIGHTS, define
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
 from npsstats.inference.methods import check_confidence_level, check_metric
-from npsstats.inference.pairing import is_label
+from npsstats.inference.pairing import REFERENCES, is_label
 from npsstats.inference.response_rates import warned_before, warned_once
 from npsstats.ratings.checks import check_type
 from npsstats.ratings.counts import RatingCounts
@@ -113,12 +113,7 @@ def sensitivity(
     0  2018           15     15           15  survives all
     """
     chosen = _definitions(counts, metric, detractor_weights, recodes, definitions, confidence_level)
-    if isinstance(reference, (Real, np.number)) and not is_label(counts, reference):  # type: ignore[arg-type]
-        msg = (
-            f"`reference` must be a label or a word such as 'previous'; got the number {reference!r}. A benchmark in "
-            "points belongs to one definition of the score."
-        )
-        raise ValueError(msg)
+    _check_reference(counts, reference)
     asked: dict[str, Any] = {"reference": reference, "adjustment": "none", "confidence_level": confidence_level}
     with warned_once():
         found = [compare(counts, metric=chosen[0].metric, **asked)]
@@ -243,6 +238,26 @@ def _definitions(
         check_type("counts", counts, RatingCounts, "npsstats.tabulate(...)")
     check_confidence_level(confidence_level)
     return define(check_metric(counts, metric), detractor_weights=weights, recodes=recodes, definitions=definitions)
+
+
+def _check_reference(counts: Any, reference: Hashable) -> None:
+    """Refuse what `compare` would take or advise, but many definitions cannot: a number."""
+    if not counts.by:
+        msg = "`reference` needs groups, and these counts have one only. Tabulate with `by`, or ask `score_variants`."
+        raise ValueError(msg)
+    # None may be the label of those without one.
+    if is_label(counts, reference):
+        return
+    if reference is None:
+        words = ", ".join(map(repr, REFERENCES))
+        msg = f"`reference` must be given: the label of a group, or one of {words}."
+        raise TypeError(msg)
+    if isinstance(reference, (Real, np.number)):
+        msg = (
+            f"`reference` must be a label or a word such as 'previous'; got the number {reference!r}. A benchmark in "
+            "points belongs to one definition of the score."
+        )
+        raise ValueError(msg)  # noqa: TRY004
 
 
 def _ranks(score: FloatArray, definitions: Sequence[Definition]) -> IntArray:

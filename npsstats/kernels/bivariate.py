@@ -1,17 +1,20 @@
 """Two correlated normal estimates: how probable it is that their signs differ, and the test that they do."""
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr, owens_t
+from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 
 from npsstats.typing import FloatArray
 
-__all__ = ["opposite_probability", "opposite_pvalue", "orthant_probability"]
+__all__ = ["opposite_probability", "opposite_pvalue", "opposite_quantile", "orthant_probability"]
 
 # Beyond so many standard errors a normal tail is below the smallest number.
 FARTHEST = 40.0
 
 # Halvings of an interval of length 80 down to rounding.
 HALVINGS = 60
+
+# And those of an interval of length 1 to 1e-6.
+ROUGH_HALVINGS = 20
 
 
 def opposite_probability(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:
@@ -119,11 +122,35 @@ def opposite_pvalue(first: FloatArray, second: FloatArray, correlation: FloatArr
             t = (low + high) / 2
             rises = 2 * c * t + log_ndtr(-offset - slope * t) > log_ndtr(-offset + slope * t)
             low, high = np.where(rises, t, low), np.where(rises, high, t)
-    # Where both go together exactly, the maximum is at 0.
-    t = np.where(r == 1, 0.0, low)
-    both = orthant_probability(-c, t - c, r) + orthant_probability(-c, -t - c, r)
+    both = orthant_probability(-c, low - c, r) + orthant_probability(-c, -low - c, r)
     pvalue = np.maximum(ndtr(-c), np.where(r > 0, both, 0.0)).clip(max=1)
     known = np.where(np.isnan(c) | np.isnan(r), np.nan, 1.0)
     apart = np.sign(x) * np.sign(y) < 0
     result: FloatArray = np.where(apart, pvalue, 1.0) * known
     return result
+
+
+def opposite_quantile(error: float, correlation: FloatArray) -> FloatArray:
+    """Find the size of the nearer of two statistics with opposite signs at which `opposite_pvalue` is some error.
+
+    Parameters
+    ----------
+    error : float
+        Between 0 and 1.
+    correlation : ndarray
+        Of the estimates, from -1 to 1.
+
+    Returns
+    -------
+    ndarray
+        Within 1e-6: between the one-sided and the two-sided normal quantile, as the p-value is between one tail and two.
+    """
+    r = np.asarray(correlation, dtype=np.float64)
+    low, high = np.full(r.shape, max(-ndtri(error), 0.0)), np.full(r.shape, -ndtri(error / 2))
+    for _ in range(ROUGH_HALVINGS):
+        middle = (low + high) / 2
+        more = opposite_pvalue(middle, -middle, r) > error
+        low, high = np.where(more, middle, low), np.where(more, high, middle)
+    # From 0 on, the p-value is one tail.
+    quantile: FloatArray = np.where(r < 0, high, max(-ndtri(error), 0.0))
+    return np.where(np.isnan(r), np.nan, quantile)

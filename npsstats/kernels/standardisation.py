@@ -13,7 +13,7 @@ import numpy as np
 
 from npsstats.typing import BoolArray, FloatArray, IndexArray, IntArray
 
-__all__ = ["Standardised", "column_mixes", "mix_and_rate"]
+__all__ = ["Standardised", "column_mixes", "factors_of_contributions", "mix_and_rate", "segment_reaches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +48,96 @@ def mix_and_rate(shares: FloatArray, parts: FloatArray) -> tuple[Standardised, S
     mix, rate : Standardised
         A contribution for each segment.
     """
+    growth, excess, weight, change = factors_of_contributions(shares, parts)
+    return _product(growth, excess), _product(weight, change)
+
+
+def factors_of_contributions(shares: FloatArray, parts: FloatArray) -> tuple[Standardised, ...]:
+    """Give the factors of which mix and rate are products.
+
+    Parameters
+    ----------
+    shares, parts
+        As for `mix_and_rate`.
+
+    Returns
+    -------
+    growth, excess, weight, change : Standardised
+        Of each segment w1 - w0, which is one for all parts; (s0 + s1) / 2 - (S0 + S1) / 2; (w0 + w1) / 2, again one;
+        and s1 - s0.
+    """
     weights, scores, slopes = _scores(shares, parts)
-    growth, weight = weights[1] - weights[0], weights.mean(axis=0)
-    middle, change = scores.mean(axis=0), scores[1] - scores[0]
-    excess = middle - (weights[..., None] * scores).sum(axis=1).mean(axis=0)
-    size, own = (len(growth), len(parts), *shares.shape), np.arange(len(growth))
-    # Of a segment's own cells: by its weight in each period, then by its scores.
-    by_weight = excess[:, :, None, None] * np.array([-1.0, 1.0])[:, None]
-    by_score = growth[:, None, None, None] * slopes.mean(axis=0).transpose(1, 2, 0, 3)
-    mix = np.zeros(size)
-    mix[own, :, :, own] = by_weight + by_score
+    segments, own = len(weights[0]), np.arange(len(weights[0]))
+    by_weight = np.zeros((2, segments, 1, *shares.shape))
+    for place, sides in enumerate(((-1.0, 1.0), (0.5, 0.5))):
+        by_weight[place][own, 0, :, own] = np.array(sides)[:, None]
+    by_score = np.zeros((2, segments, len(parts), *shares.shape))
+    by_score[0][own, :, :, own] = slopes.mean(axis=0).transpose(1, 2, 0, 3)
     # The centre, half the sum of both totals, moves with all cells.
-    mix -= 0.5 * growth[:, None, None, None, None] * parts[:, None, None, :]
-    rate = np.zeros(size)
-    rate[own, :, :, own] = 0.5 * change[:, :, None, None] + weight[:, None, None, None] * (
-        slopes[1] - slopes[0]
-    ).transpose(1, 2, 0, 3)
-    return Standardised(growth[:, None] * excess, mix), Standardised(weight[:, None] * change, rate)
+    by_score[0] -= 0.5 * parts[:, None, None, :]
+    by_score[1][own, :, :, own] = (slopes[1] - slopes[0]).transpose(1, 2, 0, 3)
+    excess = scores.mean(axis=0) - (weights[..., None] * scores).sum(axis=1).mean(axis=0)
+    return (
+        Standardised((weights[1] - weights[0])[:, None], by_weight[0]),
+        Standardised(excess, by_score[0]),
+        Standardised(weights.mean(axis=0)[:, None], by_weight[1]),
+        Standardised(scores[1] - scores[0], by_score[1]),
+    )
+
+
+def segment_reaches(
+    weight: FloatArray,
+    change: FloatArray,
+    limits: tuple[FloatArray, FloatArray],
+    variances: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    second: FloatArray,
+    z: float,
+) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """Compute how far below and above the mix, the rate and the total of single segments their limits are.
+
+    The delta method takes a segment whose few ratings are all alike for one without spread. So the part of the rate
+    w d that comes from the scores takes the limits (l, u) of their difference d (Zou & Donner 2008, equation 3),
+
+        w d - sqrt(w^2 (d - l)^2 + z^2 (Var(w d) - w^2 Var(d))),
+
+    and the total that by which the square of this distance differs from z^2 Var(w d). The mix is a product x y of two
+    estimates, both of which may be near 0; its variance has the term Var(x) Var(y) + Cov(x, y)^2, which the delta
+    method leaves out (Goodman 1960).
+
+    Parameters
+    ----------
+    weight, change : ndarray, shape (..., segments, parts)
+        The factors w and d of the rate.
+    limits : tuple of ndarray
+        The limits of d; nan where there are none.
+    variances : tuple of ndarray
+        By the delta method: of mix, rate, total, and of d.
+    second : ndarray
+        The second-order term of the mix.
+    z : float
+        How many standard errors a limit is away.
+
+    Returns
+    -------
+    tuple of tuple of ndarray
+        For mix, rate and total: the distance down and the distance up.
+    """
+    of_mix, of_rate, of_total, of_change = (variance * z**2 for variance in variances)
+    by_mix = np.sqrt(of_mix + z**2 * second)
+    rate, total = [], []
+    for distance in (change - limits[0], limits[1] - change):
+        square = (weight * distance) ** 2 + of_rate - weight**2 * of_change
+        rate.append(np.sqrt(square.clip(min=0)))
+        # Without limits of d the total has no more than the delta method.
+        more = np.where(np.isnan(distance), 0.0, square - of_rate)
+        total.append(np.sqrt((of_total + more).clip(min=0)))
+    return (by_mix, by_mix), (rate[0], rate[1]), (total[0], total[1])
+
+
+def _product(first: Standardised, second: Standardised) -> Standardised:
+    """Multiply contributions, the first of one part."""
+    one, other = (factor.values[:, :, None, None, None] for factor in (first, second))
+    return Standardised(first.values * second.values, one * second.gradient + other * first.gradient)
 
 
 def _scores(shares: FloatArray, parts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,6 +1,6 @@
 """Combinations of ratings on several metrics: how they are numbered, checked, and told apart."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,12 +9,14 @@ from numpy.typing import ArrayLike
 from npsstats.ratings.checks import check_type, whole_numbers
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric, Scale, mean_rating
-from npsstats.typing import FloatArray, IndexArray, IntArray
+from npsstats.ratings.surveys import SurveyCounts
+from npsstats.typing import FloatArray, IndexArray, IntArray, Label
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "ByGroup",
     "all_combinations",
     "check_answers",
     "check_metrics",
@@ -25,6 +27,43 @@ __all__ = [
     "join",
     "occurring",
 ]
+
+
+class ByGroup:
+    """What counts of combinations have from their cells: groups, how many there are in each, and notes."""
+
+    __slots__ = ()
+    cells: RatingCounts | SurveyCounts
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The names of the group columns."""
+        return self.cells.by
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """One label per group, each with one entry per group column."""
+        return self.cells.labels
+
+    @property
+    def groups(self) -> tuple[Hashable, ...]:
+        """One label per group: the bare label if there is one group column, else a tuple."""
+        return self.cells.groups
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any result must know about the origin of the counts."""
+        return self.cells.notes
+
+    @property
+    def n(self) -> IntArray:
+        """Respondents with at least one rating, by group."""
+        return self.cells.n
+
+    @property
+    def missing(self) -> IntArray:
+        """Respondents without any rating, by group."""
+        return self.cells.missing
 
 
 def combinations_of(size: int) -> Metric:
@@ -71,16 +110,26 @@ def renumbered(counts: RatingCounts, places: IndexArray, size: int) -> RatingCou
 
 
 def frame_of(
-    columns: dict[str, Any], metrics: tuple[Metric, ...], answers: IntArray, last: dict[str, Any]
+    columns: dict[str, Any], metrics: tuple[Metric, ...], answers: IntArray, last: Sequence[tuple[str, Any]]
 ) -> "pd.DataFrame":
     """Make a frame of combinations: first columns, the ratings, last columns."""
     import pandas as pd
+
+    names = [*columns, *(metric.name for metric in metrics), *(name for name, _ in last)]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = (
+            f"a frame of these counts would have {names.count(twice)} columns {twice!r}: group columns, metrics, the "
+            "outcome and the number 'n' need names of their own. Rename the column of the data, or give the metric "
+            "another name."
+        )
+        raise ValueError(msg)
 
     ratings = {}
     for metric, places in zip(metrics, answers.T, strict=True):
         ratings[metric.name] = pd.array(metric.scale.ratings[places], dtype="Int64")
         ratings[metric.name][places < 0] = pd.NA
-    return pd.DataFrame({**columns, **ratings, **last})
+    return pd.DataFrame({**columns, **ratings, **dict(last)})
 
 
 def check_metrics(metrics: tuple[Metric, ...]) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from npsstats.ratings.checks import check_type
 from npsstats.ratings.combinations import (
+    ByGroup,
     all_combinations,
     check_answers,
     check_metrics,
@@ -25,7 +26,7 @@ from npsstats.ratings.grouping import group_published
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
-from npsstats.typing import FloatArray, IntArray, Label
+from npsstats.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ __all__ = ["JointCounts"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class JointCounts:
+class JointCounts(ByGroup):
     """How many respondents of each group gave each combination of ratings: the same people on several metrics.
 
     Made by `tabulate_joint` from responses, by `from_table` and `from_pairs` from cross-tables. Counts of the same
@@ -204,36 +205,6 @@ class JointCounts:
         return tuple(metric.name for metric in self.metrics)
 
     @property
-    def by(self) -> tuple[str, ...]:
-        """The names of the group columns."""
-        return self.cells.by
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """One label per group, each with one entry per group column."""
-        return self.cells.labels
-
-    @property
-    def groups(self) -> tuple[Hashable, ...]:
-        """One label per group: the bare label if there is one group column, else a tuple."""
-        return self.cells.groups
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of any result must know about the origin of the counts."""
-        return self.cells.notes
-
-    @property
-    def n(self) -> IntArray:
-        """Respondents with at least one rating, by group."""
-        return self.cells.n
-
-    @property
-    def missing(self) -> IntArray:
-        """Respondents without any rating, by group."""
-        return self.cells.missing
-
-    @property
     def counts(self) -> IntArray:
         """Respondents by group and combination, unweighted."""
         return (self.cells.respondents if isinstance(self.cells, SurveyCounts) else self.cells).counts
@@ -379,6 +350,27 @@ class JointCounts:
         """
         return self._regrouped("select", *labels)
 
+    def answered(self, *names: str) -> Self:
+        """Keep the groups with ratings of all of these metrics.
+
+        Parameters
+        ----------
+        *names : str
+            The names of the metrics; all of them by default.
+
+        Returns
+        -------
+        JointCounts
+
+        Raises
+        ------
+        ValueError
+            If no metric has one of the names, or no group has ratings of them all.
+        """
+        places = [self.position(name) for name in names or self.names]
+        rated = self.counts @ (self.answers[:, places] >= 0)
+        return self.select(*(group for group, row in zip(self.groups, rated, strict=True) if row.all()))
+
     def pool(self, *keep: str) -> Self:
         """Add up groups.
 
@@ -405,11 +397,16 @@ class JointCounts:
         -------
         pandas.DataFrame
             Group columns, ratings, the outcome if there is one, and ``n``, the respondents.
+
+        Raises
+        ------
+        ValueError
+            If two of these columns have one name.
         """
         group, cell = np.nonzero(self.counts)
         columns: dict[str, Any] = {name: [self.labels[g][i] for g in group] for i, name in enumerate(self.by)}
-        outcome = {} if self.outcome is None else {str(self.outcome_name): self.outcome[cell]}
-        return frame_of(columns, self.metrics, self.answers[cell], {**outcome, "n": self.counts[group, cell]})
+        last = [] if self.outcome is None else [(str(self.outcome_name), self.outcome[cell])]
+        return frame_of(columns, self.metrics, self.answers[cell], [*last, ("n", self.counts[group, cell])])
 
     def __add__(self, other: object) -> Self:
         if not isinstance(other, JointCounts):

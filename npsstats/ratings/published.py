@@ -1,6 +1,6 @@
 """Scores of units that were published without the counts behind them."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
@@ -85,7 +85,7 @@ class PublishedScores:
                 msg = f"`{name}` must be a sequence of texts; got the text {getattr(self, name)!r}."
                 raise TypeError(msg)
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        object.__setattr__(self, "labels", tuple(map(tuple, self.labels)))
+        object.__setattr__(self, "labels", _labels(self.labels))
         object.__setattr__(self, "notes", tuple(dict.fromkeys(self.notes)))
         self._check_names()
         shape = (len(self.labels), len(self.names))
@@ -108,7 +108,7 @@ class PublishedScores:
         if not all(isinstance(name, str) for name in self.names):
             msg = f"`names` must be texts; got {list(self.names)}."
             raise TypeError(msg)
-        if not self.names or len(set(self.names)) != len(self.names):
+        if not all(self.names) or not self.names or len(set(self.names)) != len(self.names):
             msg = f"`names` must hold a different name for each metric; got {list(self.names)}."
             raise ValueError(msg)
         if not self.by:
@@ -182,6 +182,9 @@ class PublishedScores:
                 f"`scores` must be a mapping of metrics to columns, such as {{'rating': 'net_rating'}}; got {scores!r}."
             )
             raise TypeError(msg)
+        if not scores:
+            msg = "`scores` must name at least one metric, such as {'rating': 'net_rating'}; got none."
+            raise ValueError(msg)
         names = tuple(scores)
         errors = None
         if standard_errors is not None:
@@ -189,7 +192,7 @@ class PublishedScores:
                 [_column(frame, each) for each in _by_metric("standard_errors", standard_errors, names)]
             )
         good = _by_metric("favourable", favourable, names) if isinstance(favourable, Mapping) else favourable
-        labels = [np.asarray(_entries(frame, name)).tolist() for name in by]
+        labels = [list(map(_entry, np.asarray(_entries(frame, name)).tolist())) for name in by]
         return cls(
             np.column_stack([_column(frame, scores[name]) for name in names]),
             names=names,
@@ -324,6 +327,29 @@ class PublishedScores:
             known.append(f"rounded to {', '.join(sizes)}")
         parts = [f"{len(self)} units by {', '.join(self.by)}", ", ".join(self.names), *known]
         return f"PublishedScores({'; '.join(parts)})"
+
+
+def _labels(labels: Sequence[Any]) -> tuple[Label, ...]:
+    """Make tuples of labels; a text is not taken apart into its letters."""
+    if not isinstance(labels, str) and isinstance(labels, Iterable):
+        labels = list(labels)
+    for label in (labels, *labels):
+        if isinstance(label, str) or not isinstance(label, Iterable):
+            msg = (
+                f"`labels` must hold a sequence for each unit, one entry per group column; got {label!r}. Write for "
+                "example [('SD',), ('NE',)]."
+            )
+            raise TypeError(msg)
+        if label is not labels and not all(isinstance(entry, Hashable) for entry in label):
+            msg = f"`labels` must be hashable, such as texts or numbers; got {list(label)}."
+            raise TypeError(msg)
+    return tuple(map(tuple, labels))
+
+
+def _entry(label: Any) -> Any:
+    """Make missing labels, such as nan, None as everywhere; they are not even themselves."""
+    same = label == label
+    return label if isinstance(same, (bool, np.bool_)) and same else None
 
 
 def _numbers(name: str, values: ArrayLike) -> FloatArray:

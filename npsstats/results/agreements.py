@@ -184,6 +184,8 @@ class RankAgreement(Result):
 
     def _interval(self, i: int) -> str:
         span = write.interval(self.low[i], self.high[i], 2)
+        if self.units == "sampled" and np.isnan(self.low[i]):
+            return "no interval over units like these from fewer than three"
         if self.units == "sampled":
             return f"{write.level(self.confidence_level)} interval over units like these {span}"
         if self.errors == "none":
@@ -200,18 +202,16 @@ class RankAgreement(Result):
                 if self.undecided[i]
                 else ("No pair has scores in opposite orders.")
             )
+        if self.errors == "none":
+            return "How uncertain the scores are is not known, so that none of this is told from chance."
         if shown:
             what = "1 pair is" if shown == 1 else f"{write.integer(shown)} pairs are"
-            return f"That {one} and {other} order these units differently is shown: {what} beyond {self._noise}."
+            return f"That {one} and {other} order these units differently is shown: {what} beyond {self.errors}."
         pair = "this pair" if opposite == 1 else "any of these pairs"
         return (
-            f"That {pair} is truly ordered oppositely is not shown: {self._noise} can explain it. Nor is it shown that "
+            f"That {pair} is truly ordered oppositely is not shown: {self.errors} can explain it. Nor is it shown that "
             "the two orders are the same."
         )
-
-    @property
-    def _noise(self) -> str:
-        return {"none": "chance"}.get(self.errors, self.errors)
 
     def method_text(self) -> str:
         """Say in one sentence how the numbers were made.

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from npsstats.ratings.scales import Metric
 from npsstats.results import format as write
 from npsstats.results.format import Table
@@ -15,6 +17,9 @@ __all__ = ["MEASURES", "ItemAssociation"]
 
 # The columns of the measures, and what they are called.
 MEASURES = {"spearman": "Spearman", "tau_b": "Kendall's tau-b", "polychoric": "polychoric"}
+
+# Correlations this close to 1 are 1, to rounding.
+PERFECT = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -155,6 +160,8 @@ class ItemAssociation(Result):
     def _sentence(self, i: int) -> str:
         group = f"{group_text(self.labels[i])}: " if self.labels[i] else ""
         pair = f"{self.metric[i]} and {self.other_metric[i]} of the same {write.integer(self.n[i])} respondents"
+        if not self.n[i]:
+            return f"{group}Nobody rated both {self.metric[i]} and {self.other_metric[i]}."
         if self.spearman[i] != self.spearman[i]:
             return f"{group}How {pair} go together cannot be said, as one of the ratings is always the same."
         level = write.level(self.confidence_level)
@@ -167,6 +174,9 @@ class ItemAssociation(Result):
             return f"{pair} tend to go together, favourable with favourable"
         if self.spearman_high[i] < 0:
             return f"{pair} tend to go against each other, favourable with unfavourable"
+        if np.isnan(self.spearman_standard_error[i]) and abs(self.spearman[i]) > 1 - PERFECT:
+            ways = "go together" if self.spearman[i] > 0 else "go against each other"
+            return f"{pair} {ways} without exception; how far beyond them, these intervals cannot say"
         return f"Whether {pair} go together is not settled"
 
     def method_text(self) -> str:

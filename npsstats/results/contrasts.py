@@ -48,13 +48,16 @@ class Contrast(Result):
     low, high, pvalue : ndarray
         Interval of the difference and test that it is 0, as `compare` has them, not adjusted for their number.
     in_standard_errors : ndarray
-        The difference in standard errors; this and all that follow are positive for the better.
+        The difference in standard errors; this and all that follow are positive for the better. nan where a group has
+        one rating or no ratings differ, as no error is known.
     effect_size, effect_low, effect_high : ndarray
-        The difference in standard deviations of single ratings, with its interval; nan where all ratings are alike.
+        The difference in standard deviations of single ratings, with its interval; nan where all ratings are alike, or
+        a group has one.
     share_of_range : ndarray
         The difference as a share of the distance between the lowest and the highest possible score, -1 to 1.
     n_needed : ndarray
-        Respondents per group who would detect a difference of this size; infinite for a difference of 0.
+        Respondents per group who would detect a difference of this size; infinite for a difference of 0, nan where no
+        spread is known.
     correlation : ndarray, shape (comparisons, metrics, metrics)
         Of the differences of the metrics, as estimates from the same respondents; positive if both are good news.
     metrics : tuple of Metric
@@ -227,17 +230,18 @@ class Contrast(Result):
 
     def _move(self, i: int) -> str:
         places = write.decimals_for(self._metric(i).bounds)
-        level, effect = write.level(self.confidence_level), write.number(abs(self.effect_size[i]), 2)
+        level, effect = write.level(self.confidence_level), abs(self.effect_size[i])
+        deviations = f" and {write.number(effect, 2)} standard deviations" if effect == effect else ""
         return (
             f"{self.metric[i]} {write.number(self.difference[i], places, signed=True)} points ({level} interval "
             f"{write.interval(self.low[i], self.high[i], places)}; {said_pvalue(self.pvalue[i])}), "
-            f"{said_errors(self.in_standard_errors[i])} and {effect} standard deviations"
+            f"{said_errors(self.in_standard_errors[i])}{deviations}"
         )
 
     def _news(self, rows: list[int]) -> str:
         """Say whether what is detected goes one way."""
-        better = [self.metric[i] for i in rows if self.detected[i] and self.in_standard_errors[i] > 0]
-        worse = [self.metric[i] for i in rows if self.detected[i] and self.in_standard_errors[i] < 0]
+        better = [self.metric[i] for i in rows if self.detected[i] and self.share_of_range[i] > 0]
+        worse = [self.metric[i] for i in rows if self.detected[i] and self.share_of_range[i] < 0]
         if better and worse:
             return f"The metrics tell opposite stories: {listed(better)} for the better, {listed(worse)} for the worse."
         if not better and not worse:
@@ -291,7 +295,9 @@ def said_pvalue(pvalue: float) -> str:
 
 def said_errors(z: float) -> str:
     """Write a move in standard errors, with its direction."""
+    if z != z:
+        return "standard error not known"
     size = write.number(abs(z), 1)
     way = "better" if z > 0 else "worse"
-    moved = z == z and size != write.number(0.0, 1)
+    moved = size != write.number(0.0, 1)
     return f"{size} standard errors{f' for the {way}' if moved else ''}"

@@ -43,7 +43,8 @@ class CutPoints(Result):
         Of each cut point by itself, and by the joint law of the largest of all; 1 where there are no answers on one
         side of the cut point.
     detectable : ndarray
-        How large the true difference must be to be found here with a probability of 80 %, among all cut points, 0-1.
+        How large the true difference must be to be found here with a probability of 80 %, among all cut points, 0-1;
+        above 1 if no difference would be, nan where a survey does not tell how much the shares vary.
     shown : tuple of str
         ``"better"`` or ``"worse"`` if the group is shown so, ``"open"`` if not, ``"no answers"`` where nobody of both
         samples is on one side of the cut point.
@@ -167,8 +168,11 @@ class CutPoints(Result):
         limits = write.interval(100 * self.low[i], 100 * self.high[i], 1)
         text = f"{ratings}: {shares}, simultaneous interval of the difference {limits} points"
         if self.shown[i] == "open":
+            text = f"{text}; which is larger is not settled"
+            if not self.detectable[i] < 1:
+                return f"{text}, and these samples could hardly have shown any difference."
             far = write.number(100 * self.detectable[i], 1)
-            return f"{text}; which is larger is not settled, and {far} points would be found with probability 80 %."
+            return f"{text}, and {far} points would be found with probability 80 %."
         return f"{text}; {group} is shown {self.shown[i]} than {other} (adjusted p {equals(self.adjusted_pvalue[i])})."
 
     def method_text(self) -> str:

@@ -139,7 +139,8 @@ class Sensitivity(Result):
 
         ``"survives all"``: all show the same direction; ``"sign survives, not always shown"``: none has the other
         direction, some show it; ``"sign survives, never shown"``; ``"flips"``: the direction hangs on the definition;
-        ``"shown both ways"``: some definitions show one direction, others the other one.
+        ``"shown both ways"``: some definitions show one direction, others the other one; ``"tied"``: none of them has a
+        direction in the sample.
         """
         return tuple(map(_conclusion, self.direction, self.shown))
 
@@ -179,26 +180,33 @@ class Sensitivity(Result):
             Group columns, reference, difference and pvalue of the first definition; then, of all, how many there are
             (definitions), under how many the group is higher, lower, or neither (tied), how many show each
             (shown_higher, shown_lower), and the conclusion.
+
+        Raises
+        ------
+        ValueError
+            If a group column has the name of one of the other columns.
         """
         import pandas as pd
 
         counted = [not known or given.known for given in self.definitions]
         direction, shown = self.direction[:, counted], self.shown[:, counted]
-        return pd.DataFrame(
-            {
-                **group_columns(self.by, self.labels),
-                "reference": list(self.reference),
-                "difference": self.difference[:, 0],
-                "pvalue": self.pvalue[:, 0],
-                "definitions": sum(counted),
-                "higher": (direction > 0).sum(axis=1),
-                "lower": (direction < 0).sum(axis=1),
-                "tied": (direction == 0).sum(axis=1),
-                "shown_higher": (shown > 0).sum(axis=1),
-                "shown_lower": (shown < 0).sum(axis=1),
-                "conclusion": list(map(_conclusion, direction, shown)),
-            }
-        )
+        columns = {
+            "reference": list(self.reference),
+            "difference": self.difference[:, 0],
+            "pvalue": self.pvalue[:, 0],
+            "definitions": sum(counted),
+            "higher": (direction > 0).sum(axis=1),
+            "lower": (direction < 0).sum(axis=1),
+            "tied": (direction == 0).sum(axis=1),
+            "shown_higher": (shown > 0).sum(axis=1),
+            "shown_lower": (shown < 0).sum(axis=1),
+            "conclusion": list(map(_conclusion, direction, shown)),
+        }
+        for name in self.by:
+            if name in columns:
+                msg = f"a group column cannot be called {name!r}, like a column of this answer; rename it."
+                raise ValueError(msg)
+        return pd.DataFrame({**group_columns(self.by, self.labels), **columns})
 
     def provenance(self) -> dict[str, Any]:
         """Give what the numbers rest on.
@@ -328,8 +336,10 @@ class Sensitivity(Result):
         if not known.all():
             told = int((shown[known] != 0).sum())
             used = f", {'all' if told == known.sum() else told} of the {known.sum()} that people use among them"
+        showing = many - silent.size
         return (
-            f"{text}; {many - silent.size} of them show it{used}, {self._each}. Not shown under {self._names(silent)}."
+            f"{text}; {showing} of them {'shows' if showing == 1 else 'show'} it{used}, {self._each}. Not shown under "
+            f"{self._names(silent)}."
         )
 
     @property
@@ -363,6 +373,8 @@ def _conclusion(direction: IntArray, shown: IntArray) -> str:
         return "shown both ways"
     if (direction > 0).any() and (direction < 0).any():
         return "flips"
+    if not direction.any():
+        return "tied"
     if shown.all():
         return "survives all"
     return "sign survives, not always shown" if shown.any() else "sign survives, never shown"

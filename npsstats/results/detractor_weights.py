@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from npsstats.ratings.scales import Metric
 from npsstats.results import format as write
 from npsstats.results.format import Table
@@ -17,12 +15,6 @@ __all__ = ["KINDS", "DetractorWeight"]
 
 # What sets of weights look like, in the order of the codes of the kernel.
 KINDS = ("bounded", "outside", "all")
-
-# Readings call a difference detected at this level.
-ERROR = 0.05
-
-# Outcomes that all lie within this are written as shares.
-SHARE = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -58,6 +50,8 @@ class DetractorWeight(Result):
         What the outcome is called.
     event_is : {"bad", "good"}
         Whether more of the outcome is bad or good.
+    binary : bool
+        Whether the outcome is an event, 0 or 1, so that its means are shares.
     metric : Metric
         Whose classes they are.
     confidence_level : float
@@ -92,6 +86,7 @@ class DetractorWeight(Result):
     pvalue: FloatArray
     outcome: str
     event_is: Literal["bad", "good"]
+    binary: bool
     metric: Metric
     confidence_level: float
     references: tuple[str, ...]
@@ -158,14 +153,8 @@ class DetractorWeight(Result):
         headers = [*self.by, *(f"n {name}" for name in classes), *classes, "loss", "gain", "detractor weight", level]
         return Table(headers=[*headers, "p (weight 1)"], rows=rows, text_columns=len(self.by))
 
-    @property
-    def _shares(self) -> bool:
-        """Whether the outcome is an event, so that its means are shares."""
-        means = np.concatenate([self.mean_detractors, self.mean_passives, self.mean_promoters])
-        return bool(means.min() >= SHARE[0] and means.max() <= SHARE[1])
-
     def _amount(self, value: float) -> str:
-        return write.percent(value) if self._shares else write.number(value, 2)
+        return write.percent(value) if self.binary else write.number(value, 2)
 
     def set_text(self, row: int) -> str:
         """Write the set of weights of a group.
@@ -210,7 +199,7 @@ class DetractorWeight(Result):
     def _sentence(self, i: int) -> str:
         group = f"{group_text(self.labels[i])}: " if self.labels[i] else ""
         means = [self._amount(mean[i]) for mean in (self.mean_detractors, self.mean_passives, self.mean_promoters)]
-        what = f"the share of {self.outcome}" if self._shares else f"the mean of {self.outcome}"
+        what = f"the share of {self.outcome}" if self.binary else f"the mean of {self.outcome}"
         first = f"{group}{what} is {means[0]} for detractors, {means[1]} for passives and {means[2]} for promoters"
         text = first if group else first[0].upper() + first[1:]
         return f"{text}. {self._weighed(i)} {self._verdict(i)}"
@@ -221,6 +210,11 @@ class DetractorWeight(Result):
         if self.gain[i] <= 0:
             return (
                 "Promoters do no better than passives here, so that a detractor has no weight in promoters "
+                f"({self._fit(i)})."
+            )
+        if self.loss[i] <= 0:
+            return (
+                "Detractors do no worse than passives here, so that there is nothing for promoters to make up for "
                 f"({self._fit(i)})."
             )
         if self.kind[i] == "bounded":
@@ -245,10 +239,10 @@ class DetractorWeight(Result):
         how = "" if p != p else f" (p = {write.pvalue(p)})".replace("= <", "< ")
         if p != p:
             return "Whether it weighs more or less than a promoter has no test, as nothing is known of the variance."
-        if p > ERROR:
+        if p > 1 - self.confidence_level:
             return f"These data cannot tell whether a detractor weighs more or less than a promoter{how}."
         if self.gain[i] <= 0:
-            return f"What detractors and promoters have over passives is not symmetric{how}."
+            return f"What detractors lose and promoters gain against passives is not the same{how}."
         return f"It weighs {'more' if self.statistic[i] > 0 else 'less'} than a promoter{how}."
 
     def method_text(self) -> str:

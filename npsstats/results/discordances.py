@@ -107,13 +107,17 @@ class DiscordantUnits(Result):
             other_difference, other_standard_error, statistic, critical_value, verdict.
         """
         names = ("difference", "standard_error", "other_difference", "other_standard_error", "statistic")
+        others = {"other_unit": self.other_unit}
+        others |= {name: getattr(self, name) for name in (*names, "critical_value", "verdict")}
+        if self.unit_column in {"metric", "other_metric", *others}:
+            msg = f"a group column cannot be called {self.unit_column!r}, like a column of this answer; rename it."
+            raise ValueError(msg)
         return {
             **group_columns(self.by, self.labels),
             "metric": self.metric,
             "other_metric": self.other_metric,
             self.unit_column: self.unit,
-            "other_unit": self.other_unit,
-            **{name: getattr(self, name) for name in (*names, "critical_value", "verdict")},
+            **others,
         }
 
     def provenance(self) -> dict[str, Any]:
@@ -201,9 +205,11 @@ class DiscordantUnits(Result):
         if not rows:
             return f"{where}{one} and {other} order no pair of {write.integer(pairs)} oppositely by their scores."
         shown = [i for i in rows if self.shown[i]]
+        known = f"; of {write.integer(len(shown))} that is shown."
+        known = ", which are taken as known exactly." if self.errors == "none" else known
         text = (
             f"{where}{one} and {other} order {write.integer(len(rows))} of {write.integer(pairs)} pairs oppositely by "
-            f"their scores; of {write.integer(len(shown))} that is shown."
+            f"their scores{known}"
         )
         first = rows[0]
         both = (

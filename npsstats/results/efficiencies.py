@@ -206,12 +206,17 @@ class Efficiency(Result):
         return f"{own}{'; ' if others else ''}{', '.join(others)}.{self._beside_mean(first)}"
 
     def _beside_mean(self, row: int) -> str:
-        """Say whether the score sees more or less than the mean, which can be either."""
+        """Say whether the score sees more or less than the mean, which can be either, as far as that is known."""
         to_mean = write.number(self.relative_to_mean[row], 2)
-        if self.analysis[row] == MEAN or to_mean in ("1.00", "–"):
+        if self.analysis[row] == MEAN or to_mean == "–":
             return ""
-        than = "more" if self.relative_to_mean[row] > 1 else "less"
-        return f" {self.metric.name} sees {than} of it than the mean (relative efficiency {to_mean})."
+        if self.against != "mean":
+            return f" Held against the mean, the relative efficiency of {self.metric.name} is {to_mean}."
+        figure = f"(relative efficiency {to_mean})"
+        if self.low[row] > 1 or self.high[row] < 1:
+            than = "more" if self.low[row] > 1 else "less"
+            return f" {self.metric.name} sees {than} of it than the mean {figure}."
+        return f" These data cannot tell whether {self.metric.name} sees more of it than the mean, or less {figure}."
 
     @property
     def _reference(self) -> str:
@@ -227,8 +232,8 @@ class Efficiency(Result):
         return (
             f"Asymptotic relative efficiency of {self.metric.name} ({self.metric.description or 'custom metric'}) and "
             "others under a proportional-odds shift of the observed ratings, with "
-            f"{write.level(self.confidence_level)} intervals by the delta method"
-            f"{f', {self.design}' if self.design else ''}"
+            f"{write.level(self.confidence_level)} intervals by the delta method, taking in those with "
+            f"two respondents more, spread over all ratings{f', {self.design}' if self.design else ''}"
         )
 
     def __len__(self) -> int:

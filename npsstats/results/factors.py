@@ -12,11 +12,14 @@ from npsstats.results.protocol import Result, group_columns, group_text
 from npsstats.typing import FloatArray, IntArray, Label
 from npsstats.version import __version__
 
-__all__ = ["FACTOR_CONTRIBUTIONS", "FactorDecomposition"]
+__all__ = ["FACTOR_CONTRIBUTIONS", "OTHER_COMPONENTS", "FactorDecomposition"]
 
 # What each row has, in this order.
 FACTOR_CONTRIBUTIONS = ("contribution", "contribution_promoters", "contribution_detractors")
 ERRORS = ("standard_error", "low", "high")
+
+# What the components are beside the columns of the segments.
+OTHER_COMPONENTS = ("rate", "total")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -167,7 +170,7 @@ class FactorDecomposition(Result):
 
     def _name(self, i: int) -> str:
         component = self.component[i]
-        return component if component in ("rate", "total") else f"mix of {component}"
+        return component if component in OTHER_COMPONENTS else f"mix of {component}"
 
     def heading(self) -> str:
         """Say in one line what the table shows.

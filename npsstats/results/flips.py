@@ -254,10 +254,14 @@ class ScoreFlips(Result):
             return "Both shares are the same in these samples, which tie at every weight; the data settle no order."
         if self.verdict[i] == "holds":
             return f"{below} is shown ahead whatever a detractor weighs ({level})."
-        ties = "every weight is" if weights == "all" else f"the weights {weights} are"
+        ties = {
+            "all": "no weight is told from a tie",
+            "none": "all weights are told from a tie, but promoters and detractors by themselves are not both shown to "
+            "differ",
+        }.get(weights, f"the weights {weights} are not told from a tie")
         return (
             f"In these samples {below} is ahead whatever a detractor weighs; that it is so is not settled ({level}: "
-            f"{ties} not told from a tie)."
+            f"{ties})."
         )
 
     def _cuts(self, i: int) -> str:

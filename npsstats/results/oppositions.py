@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from scipy.special import ndtri
 
 from npsstats.ratings.scales import Metric
 from npsstats.results import format as write
@@ -46,17 +45,20 @@ class OppositeMoves(Result):
     difference_first, difference_second : ndarray
         Group minus reference on each of them, in points of the metric.
     z_first, z_second : ndarray
-        The differences in standard errors, positive for the better.
+        The statistics of `compare`'s score test of the differences, as normal quantiles: in standard errors, positive
+        for the better; nan where no error is known.
     correlation : ndarray
         Of the two differences, as estimates from the same respondents, both positive for the better.
     probability_opposite : ndarray
         The probability that one metric moved for the better and the other for the worse: that of a normal law around
-        the two estimates, the posterior with a flat prior. nan where a difference has neither size nor error.
+        the two estimates, the posterior with a flat prior. nan where a z is.
     pvalue_opposite, pvalue_same : ndarray
         The tests that show that the two moved in opposite directions, and in the same one; 1 where the estimates do
         not.
     effect_difference, effect_low, effect_high : ndarray
         The first move minus the second, in standard deviations and for the better, with its interval.
+    z_needed : ndarray
+        How far from 0 both z would have to be to show the direction that the estimates have.
     verdict : tuple of str
         ``"opposite"`` or ``"same"`` if that is shown at one minus the confidence level, else ``"undecided"``.
     metrics : tuple of Metric
@@ -82,6 +84,7 @@ class OppositeMoves(Result):
     difference_second: FloatArray
     z_first: FloatArray
     z_second: FloatArray
+    z_needed: FloatArray
     correlation: FloatArray
     probability_opposite: FloatArray
     pvalue_opposite: FloatArray
@@ -232,8 +235,7 @@ class OppositeMoves(Result):
             return f"{text}: of one of the two moves no standard error is known."
         nearer = names[int(abs(self.z_first[i]) > abs(self.z_second[i]))]
         least = write.number(min(abs(self.z_first[i]), abs(self.z_second[i])), 1)
-        # One-sided: the direction is that of the other move, or against it.
-        wanted = write.number(float(-ndtri(1 - self.confidence_level)), 1)
+        wanted = write.number(self.z_needed[i], 1)
         return (
             f"{text} (probability of opposite directions {write.probability(chance)}, with a flat prior): the move of "
             f"{nearer} is {least} standard errors from 0, and both would have to be about {wanted}."

@@ -229,22 +229,20 @@ class Dominance(Result):
     def _open(self, i: int) -> str:
         """Say what would have been needed where nothing is shown."""
         start = "these data do not settle at any cut point which is better"
-        rows = [k for k, label in enumerate(self._keys(self.cut_points)) if label == self._keys(self)[i]]
-        known = [k for k in rows if self.cut_points.shown[k] != "no answers"]
+        cuts = len(self.cut_points) // len(self)
+        known = [k for k in range(i * cuts, (i + 1) * cuts) if self.cut_points.shown[k] != "no answers"]
         if not known:
             return f"{start}: all answers have the same rating."
         far = max(known, key=lambda k: abs(self.cut_points.difference[k]))
-        needed = write.number(100 * self.cut_points.detectable[far], 1)
+        detectable = self.cut_points.detectable[far]
         ratings = cut_text(self.metric, self.cut_points.cut[far])
         size = write.number(100 * abs(self.cut_points.difference[far]), 1)
-        return (
-            f"{start}. The shares are furthest apart at {ratings}, by {size} points; to be found with probability "
-            f"80 %, it would have to be about {needed} points there."
-        )
-
-    @staticmethod
-    def _keys(result: "Dominance | CutPoints") -> list[tuple[Label, Hashable]]:
-        return list(zip(result.labels, result.reference, strict=True))
+        text = f"{start}. The shares are furthest apart at {ratings}, by {size} points"
+        # A difference of shares is 100 points at most, whatever a formula for large samples says.
+        if not detectable < 1:
+            return f"{text}; these samples could hardly have shown any difference there."
+        needed = write.number(100 * detectable, 1)
+        return f"{text}; to be found with probability 80 %, it would have to be about {needed} points there."
 
     def _where(self, i: int, side: str) -> str:
         """Say where the group is furthest ahead, or behind."""

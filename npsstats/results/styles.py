@@ -345,7 +345,7 @@ class EightsDifference(Result):
         ends, limits = (
             [self._points(x[i]) for x in pair] for pair in ((self.lower, self.upper), (self.low, self.high))
         )
-        lies = f"lies between {ends[0]} and {ends[1]}" if self.least_share < self.most_share else f"is {ends[0]}"
+        lies = f"lies between {ends[0]} and {ends[1]}" if ends[0] != ends[1] else f"is {ends[0]}"
         return (
             f"The difference of {self.metric.name}, {group} minus {other}, is {value} points ({level} interval {low} "
             f"to {high}). If {_supposed(self)}, as many in one as in the other, it {lies} ({level} interval "

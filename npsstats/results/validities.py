@@ -211,6 +211,8 @@ class CriterionValidity(Result):
 
     def _worth(self, i: int) -> str:
         """Say whether that is more than a coin toss."""
+        if self.auc_low[i] != self.auc_low[i]:
+            return "there is no standard error to tell it from a coin toss"
         if self.auc_low[i] > COIN_TOSS:
             return "that is better than a coin toss"
         if self.auc_high[i] < COIN_TOSS:

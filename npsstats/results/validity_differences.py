@@ -259,7 +259,7 @@ class ValidityDifferences(Result):
         one, two = self.predictor[i], self.reference[i]
         areas = f"AUC {write.number(self.auc[i], 3)} against {write.number(self.auc_reference[i], 3)}"
         if self.pvalue[i] != self.pvalue[i]:
-            return f"{one} and {two} ({areas}) cannot be compared: their difference has no spread here."
+            return f"{one} and {two} ({areas}) cannot be compared: nothing is known of how their difference varies."
         level = write.level(self.confidence_level)
         text = write.pvalue(self.adjusted_pvalue[i])
         name = "p" if self.adjustment == "none" or len(self) == 1 else "adjusted p"

@@ -130,6 +130,7 @@ def tabulate_joint(
         trim=None,
         metric=combinations_of(2),
     )
+    values = _outcome_values(outcome, outcome_values)
     labels = [*question.label_columns([]), *([] if outcome is None else [outcome])]
     columns = read_columns(data, labels=[*dict.fromkeys(labels)], numbers=question.number_columns, answers=named)
     for remark in columns.remarks:
@@ -139,7 +140,7 @@ def tabulate_joint(
         places[(places < 0).any(axis=1)] = -1
     results = None
     if outcome is not None:
-        results = _outcomes(columns, outcome, outcome_values, _codes(missing_codes, outcome))
+        results = _outcomes(columns, outcome, values, _codes(missing_codes, outcome))
     cell, answers, known = _combinations(places, results)
     question = replace(question, metric=combinations_of(len(answers)))
     rows = rows_of(columns, question, cell, "error")
@@ -233,6 +234,23 @@ def _judged(columns: Columns, items: list[_Item]) -> list[IntArray]:
         answers = Coded(np.array(of)[columns.answers.codes], [tuple(value for _, value in key) for key in lookup])
         places.append(places_of(replace(columns, answers=answers), ", ".join(item.columns), item.metric, item.codes))
     return places
+
+
+def _outcome_values(outcome: str | None, values: Any) -> Mapping[Any, float] | None:
+    """Check what the values of an outcome count."""
+    if values is None:
+        return None
+    if outcome is None:
+        msg = "`outcome_values` are those of a column: give it as `outcome`."
+        raise ValueError(msg)
+    if not isinstance(values, Mapping):
+        msg = f'`outcome_values` must be a mapping, as {{"left": 1, "stayed": 0}}; got {values!r}.'
+        raise TypeError(msg)
+    for label, value in values.items():
+        if not isinstance(value, (bool, int, float, np.number, np.bool_)) or not np.isfinite(value):
+            msg = f"`outcome_values` must be finite numbers; {label!r} has {value!r}. Missing are `missing_codes`."
+            raise ValueError(msg)
+    return values
 
 
 def _outcomes(

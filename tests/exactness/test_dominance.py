@@ -1,6 +1,7 @@
 """Dominance: every monotone scoring on small scales, and how often a verdict is wrong, by complete enumeration."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -46,6 +47,77 @@ def test_the_observed_order_is_that_of_all_monotone_scorings(cells, most):
         assert word == ("crossing" if up and down else "dominates" if up else "dominated" if down else "alike")
         words.add(word)
     assert {"dominates", "dominated", "crossing"} <= words
+
+
+def everything(n, cells):
+    """All samples of n respondents."""
+    return [row for row in itertools.product(range(n + 1), repeat=cells) if sum(row) == n]
+
+
+@pytest.fixture(scope="module")
+def four():
+    """All pairs of samples of 3 and of 4 respondents on four ratings, and both answers."""
+    pairs = list(itertools.product(everything(3, 4), everything(4, 4)))
+    counts = nps.RatingCounts(
+        np.array(pairs).reshape(-1, 4),
+        metric=nps.net_score(nps.Scale(1, 4), promoters_from=4, detractors_to=2),
+        missing=np.zeros(2 * len(pairs), int),
+        by=("pair", "wave"),
+        labels=[(i, wave) for i in range(len(pairs)) for wave in ("old", "new")],
+    )
+    return pairs, nps.dominance(counts, reference="old"), nps.score_flips(counts, reference="old")
+
+
+def net(row, top, bottom, weight=1):
+    """A net score by hand, of ratings from 1 on."""
+    values = [Fraction(1) if rating >= top else -Fraction(weight) if rating <= bottom else 0 for rating in range(1, 5)]
+    return sum(value * many for value, many in zip(values, row, strict=True)) / sum(row)
+
+
+def test_every_pair_of_small_samples_is_ordered_as_by_all_monotone_scorings(four):
+    pairs, order, _ = four
+    scorings = monotone_scorings(4, 3)
+    for (old, new), word in zip(pairs, order.observed, strict=True):
+        signs = set(np.sign(3 * scorings @ new - 4 * scorings @ old).tolist()) - {0}
+        assert word == {(): "alike", (1,): "dominates", (-1,): "dominated", (-1, 1): "crossing"}[tuple(sorted(signs))]
+
+
+def test_cut_points_that_turn_the_order_are_those_of_all_net_scores(four):
+    pairs, _, flips = four
+    cuts = [(top, bottom) for top in range(2, 5) for bottom in range(1, top)]
+    for (old, new), better, worse in zip(pairs, flips.cuts_better, flips.cuts_worse, strict=True):
+        moved = {cut: net(new, *cut) - net(old, *cut) for cut in cuts}
+        assert set(better) == {cut for cut, size in moved.items() if size > 0}
+        assert set(worse) == {cut for cut, size in moved.items() if size < 0}
+
+
+def test_who_is_ahead_at_each_detractor_weight_is_as_by_hand(four):
+    pairs, _, flips = four
+    # Ties are ratios of whole numbers of twelfths: 1/12 and 12 at the ends.
+    weights = sorted({Fraction(one, other) for one in range(1, 14) for other in range(1, 14)})
+    names = {1: "group", -1: "reference", 0: "neither"}
+    for i, (old, new) in enumerate(pairs):
+        # By weight: the two shares that a net score is made of.
+        up, down = (net(new, *cut, weight=0) - net(old, *cut, weight=0) for cut in ((4, 2), (3, 2)))
+        signs = [int(np.sign(up - weight * -down)) for weight in weights]
+        found = [names[sign] for sign in signs]
+        assert found[0] == flips.ahead_below[i]
+        assert found[-1] == flips.ahead_above[i]
+        tie = next((weight for weight, sign in zip(weights, signs, strict=True) if sign == 0), None)
+        if tie is not None and any(signs):
+            assert flips.tie_weight[i] == pytest.approx(float(tie), rel=1e-12)
+        elif any(signs):
+            assert not 0 < flips.tie_weight[i] < np.inf
+
+
+def test_verdicts_of_small_samples_are_borne_by_both_shares(four):
+    _, _, flips = four
+    both = ((flips.promoter_low > 0) | (flips.promoter_high < 0)) & (
+        (flips.detractor_low > 0) | (flips.detractor_high < 0)
+    )
+    told = np.array(flips.verdict) != "undecided"
+    assert told.any()
+    assert (both | ~told).all()
 
 
 def outcomes(n):

@@ -291,3 +291,17 @@ def test_real_comparisons_are_those_made_by_hand(shared_data, case):
     np.testing.assert_allclose([found.auc[0], found.auc_reference[0]], areas, rtol=1e-12)
     error = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     np.testing.assert_allclose(found.standard_error[0], error, rtol=1e-10)
+
+
+def test_the_factor_of_meng_rosenthal_and_rubin_is_1_at_most():
+    # Their f = (1 - between) / (2 (1 - s)) with the mean square s is 1.19, to be taken as 1, as is (1 - f s) / (1 - s).
+    r1, r2, between, n = 0.6, -0.2, -0.9, 50
+    assert (1 - between) / (2 * (1 - (r1**2 + r2**2) / 2)) > 1
+    expected = (np.arctanh(r1) - np.arctanh(r2)) * np.sqrt((n - 3) / (2 * (1 - between)))
+    np.testing.assert_allclose(meng_statistic(*map(np.array, (r1, r2, between, n))), expected, rtol=1e-12)
+
+
+def test_rounding_does_not_make_a_perfect_correlation_imperfect():
+    # Values on a line; without care the correlation of these weights is 1 - 2.2e-16, which would have limits.
+    weights, x = np.array([[6.0, 6.0, 8.0, 8.0, 2.0]]), np.array([0.0, 1.0, 6.0, 9.0, 10.0])
+    assert pearson(weights, x, 0.7 * x + 0.3)[0].tolist() == [1.0]

@@ -130,6 +130,17 @@ def test_two_steps_lose_next_to_nothing_against_full_likelihood(name):
     assert error == pytest.approx(case["full_ml_error"], rel=0.03)
 
 
+def test_blocks_of_groups_give_what_each_group_gives(monkeypatch):
+    tables = np.concatenate([shares_of([[9, 4, i], [i, 6, 8]])[None] for i in (1, 2, 5)] + [np.zeros((1, 2, 3))])
+    tables[3, 0] = 1 / 3
+    together = polychoric_correlation(tables)
+    # Corners of two tables: blocks of two groups, of which the last has one whose correlation is not known.
+    monkeypatch.setattr("npsstats.kernels.polychoric.BLOCK", 24)
+    for whole, in_blocks in zip(together, polychoric_correlation(tables), strict=True):
+        # Other groups of the block may take one Newton step more.
+        np.testing.assert_allclose(in_blocks, whole, rtol=1e-9)
+
+
 @pytest.mark.parametrize("rho", [-0.97, -0.5, 0.0, 0.3, 0.8, 0.99])
 def test_a_table_that_is_exactly_normal_gives_its_correlation(rho):
     shares = normal_table(rho, [-1.4, -0.2, 0.1, 1.1], [-0.7, 0.0, 0.9]).clip(min=0)

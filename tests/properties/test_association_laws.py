@@ -141,8 +141,9 @@ def test_groups_do_not_know_of_each_other(first, data):
     for name, column in alone.columns().items():
         if name in ("metric", "other_metric"):
             continue
-        assert together.columns()[name][0] == pytest.approx(column[0], abs=1e-9, nan_ok=True)
-        assert swapped.columns()[name][1] == pytest.approx(column[0], abs=1e-9, nan_ok=True)
+        # Other groups may take a Newton step more; cells of 1e-9 are known to some 1e-7 of their size by Owen's T.
+        assert together.columns()[name][0] == pytest.approx(column[0], rel=1e-6, abs=1e-9, nan_ok=True)
+        assert swapped.columns()[name][1] == pytest.approx(column[0], rel=1e-6, abs=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.6, -0.85])

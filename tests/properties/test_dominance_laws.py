@@ -45,6 +45,7 @@ def test_a_scale_turned_round_with_its_meaning_tells_the_same(table):
     for word in ("verdict", "observed", "strict"):
         assert getattr(one, word) == getattr(other, word)
     assert other.worse_at_most == pytest.approx(one.worse_at_most, abs=1e-9)
+    assert other.better_at_most == pytest.approx(one.better_at_most, abs=1e-9)
     assert other.critical_value == pytest.approx(one.critical_value, rel=1e-6)
 
 

@@ -142,7 +142,7 @@ def test_the_same_order_cannot_be_compared():
     assert found.difference.tolist() == [0]
     assert np.isnan([found.pvalue, found.low, found.high]).all()
     assert found.verdict == ("cannot tell",)
-    assert "cannot be compared: their difference has no spread here" in found.sentences()[0]
+    assert "cannot be compared: nothing is known of how their difference varies" in found.sentences()[0]
     assert np.isinf(found.n_needed).all()
 
 
@@ -353,3 +353,40 @@ def test_the_picture_refuses_what_it_cannot_draw():
         axes_of(found, measure="loss")
     with pytest.raises(TypeError, match="ValidityDifferences"):
         axes_of("found")
+
+
+def test_few_clusters_give_student_tails():
+    rows = some_rows(300, about=1.0).assign(city=lambda rows: rows["day"] % 7)
+    found = compared(joint_of(rows, cluster="city"), predictors=ITEMS, adjustment="none")
+    t = abs(found.difference[0] / found.standard_error[0])
+    np.testing.assert_allclose(found.pvalue[0], 2 * stats.t.sf(t, 6), rtol=1e-9)
+
+
+def test_the_normal_law_gives_the_textbook_interval():
+    rows = some_rows(60).dropna(subset=["r", "csat", "left"])
+    found = compared(joint_of(rows), predictors=ITEMS, correlation_test="steiger")
+    r1, r2, between = (
+        stats.pearsonr(rows[a], rows[b]).statistic for a, b in (("r", "left"), ("csat", "left"), ("r", "csat"))
+    )
+    r1, r2 = -r1, -r2  # leaving is bad
+    reach = 1.959963985 / np.sqrt(len(rows) - 3)
+    (low1, high1), (low2, high2) = (np.tanh(np.arctanh(r) + np.array([-reach, reach])) for r in (r1, r2))
+    # Zou (2007): the correlation of two correlations of one sample under the normal law.
+    c = ((between - r1 * r2 / 2) * (1 - r1**2 - r2**2 - between**2) + between**3) / ((1 - r1**2) * (1 - r2**2))
+    low = r1 - r2 - np.sqrt((r1 - low1) ** 2 + (high2 - r2) ** 2 - 2 * c * (r1 - low1) * (high2 - r2))
+    high = r1 - r2 + np.sqrt((high1 - r1) ** 2 + (r2 - low2) ** 2 - 2 * c * (high1 - r1) * (r2 - low2))
+    np.testing.assert_allclose([found.correlation_low[0], found.correlation_high[0]], [low, high], rtol=1e-7)
+
+
+def test_rows_without_a_rating_make_losses_of_a_survey_no_less_sure():
+    rng = np.random.default_rng(6)
+    rows = pd.DataFrame({"r": rng.integers(0, 11, 1200), "csat": rng.integers(1, 6, 1200) * 1.0, "w": 1.0})
+    rows["left"] = ((rows["r"] <= 3) ^ (rng.random(1200) < 0.05)) * 1.0
+    rows.loc[300:, "csat"] = np.nan
+    part, whole = (compared(joint_of(some, weight="w"), predictors=ITEMS) for some in (rows[:300], rows))
+    assert part.n.tolist() == whole.n.tolist() == [300]
+    assert part.log_loss_difference[0] < -0.3
+    np.testing.assert_allclose(whole.log_loss_difference, part.log_loss_difference, rtol=1e-9)
+    widths = [found.log_loss_high[0] - found.log_loss_low[0] for found in (whole, part)]
+    # Student's t has 1,199 degrees of freedom instead of 299, and n / (n - 1) is smaller: 0.5 % together.
+    np.testing.assert_allclose(*widths, rtol=0.01)

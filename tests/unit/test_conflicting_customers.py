@@ -112,6 +112,10 @@ def test_tables_hold_the_shares_of_those_who_rated_both():
         (nps.effort_score(nps.Scale(1, 5), favourable="low"), ("low CES (1-2)", "high CES (4-5)")),
         (THREE, ("high CSAT (3)", "low CSAT (1)")),
         (
+            nps.mean_rating(nps.Scale(1, 3, labels=("bad", "ok", "good")), name="service"),
+            ("high service (good)", "low service (bad)"),
+        ),
+        (
             nps.top_box(nps.Scale(0, 1, labels=("no", "yes")), boxes=1, name="again"),
             ("high again (yes)", "low again (no)"),
         ),
@@ -139,6 +143,7 @@ def test_ends_can_be_given():
         ({"satisfied": {"CSAT": ()}}, ValueError, "at least one rating of CSAT"),
         ({"satisfied": {"CSAT": (1, 3)}}, ValueError, "both favourable and unfavourable; 1 would be"),
         ({"dissatisfied": {"CSAT": 1}}, TypeError, r"a set of ratings for CSAT, such as \(4, 5\); got 1"),
+        ({"satisfied": {"CSAT": ([3],)}}, ValueError, r"holds \[3\] for CSAT, which is not on its scale"),
         ({"dissatisfied": (1, 2)}, TypeError, "must be a mapping from metrics to ratings"),
         ({"confidence_level": 95}, ValueError, "confidence_level"),
     ],
@@ -218,12 +223,35 @@ def test_shares_of_all_are_those_of_a_metric_of_the_combinations(survey_rows, re
         assert getattr(found, f"share_of_all{part}")[1] == pytest.approx(value[0] / 100, rel=1e-9)
 
 
-def test_counts_of_nobody_who_rated_both_are_kept():
-    rows = pd.DataFrame({"recommend": [10, 3, None, None], "satisfied": [None, None, 4, 2]})
-    found = nps.conflicting_customers(nps.tabulate_joint(rows, {"recommend": nps.NPS, "satisfied": nps.CSAT}))
-    assert found.n_both.tolist() == [0] * 4
-    assert np.isnan(found.share_of_all).all()
-    assert found.sentences()[0] == "Nobody rated both NPS and CSAT."
+@pytest.mark.filterwarnings("ignore:method 'score' falls short")
+def test_groups_of_a_survey_do_not_know_of_each_other(survey_rows):
+    # A group with larger weights and few clusters, beside one of another kind.
+    small = survey_rows.group.eq("A") & (survey_rows.index % 3 > 0)
+    rows = survey_rows[~small].assign(weight=lambda rows: rows.weight * rows.group.map({"A": 7.0, "B": 1.0}))
+    rows.loc[rows.group == "A", "cluster"] = rows.cluster % 12 + 1000
+    metrics = {"recommend": nps.NPS, "satisfied": nps.CSAT}
+    counts = nps.tabulate_joint(rows, metrics, by="group", weight="weight", cluster="cluster")
+    together = nps.conflicting_customers(counts).to_frame()
+    for label, part in together.groupby("group"):
+        alone = nps.conflicting_customers(counts.select(label)).to_frame()
+        for column in ("share_of_customers", "share_of_all"):
+            for end in ("", "_low", "_high"):
+                # Limits are roots known to about 1e-12.
+                np.testing.assert_allclose(part[f"{column}{end}"], alone[f"{column}{end}"], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("ask", [nps.conflicting_customers, nps.item_association])
+def test_metrics_of_different_respondents_are_refused(ask):
+    rows = pd.DataFrame({"recommend": [10, 3, None, None], "satisfied": [None, None, 4, 2], "easy": [1, 2, 3, 4]})
+    metrics = {
+        "recommend": nps.NPS,
+        "satisfied": nps.CSAT,
+        "easy": nps.effort_score(nps.Scale(1, 5), favourable="high"),
+    }
+    counts = nps.tabulate_joint(rows, metrics)
+    with pytest.raises(ValueError, match=r"of the same respondents; nobody rated both NPS and CSAT.*counts\.of"):
+        ask(counts)
+    assert len(ask(counts.of("NPS", "CES"))) > 0
 
 
 def test_equal_weights_give_nearly_the_simple_answer(survey_rows):
@@ -303,8 +331,21 @@ def test_the_picture_has_a_tile_for_each_pair_of_ratings():
     np.testing.assert_allclose(framed, [[0, 2], [2, 0]], atol=1e-12)
     texts = {tuple(text.get_position()): text.get_text() for text in axes.texts}
     assert texts[2, 2] == "30.3"
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["detractor", "passive", "promoter"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["1", "2", "3"]
+    # The first line of the legend has the colour of promoters with a 1, the second that of detractors with a 3.
+    frames = {tuple(patch.get_center().round().astype(int)): patch.get_edgecolor() for patch in axes.patches}
+    assert [patch.get_edgecolor() for patch in axes.get_legend().get_patches()] == [frames[2, 0], frames[0, 2]]
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend[0] == "promoters (NPS) but low CSAT (1): 1.3 % of all, 2.6 % of these"
+
+
+@pytest.mark.usefixtures("no_window")
+def test_the_picture_writes_no_zero_into_a_tile():
+    few = nps.conflicting_customers(joint([[3000, 0, 1], [0, 500, 0], [0, 0, 3000]]))
+    axes = nps.plots.conflicting_customers(few)
+    # 1 of 6,501 is 0.02 %.
+    assert {tuple(text.get_position()) for text in axes.texts} == {(0, 0), (1, 1), (2, 2)}
 
 
 @pytest.mark.usefixtures("no_window")
@@ -322,6 +363,8 @@ def test_the_picture_names_what_it_cannot_draw():
         nps.plots.conflicting_customers(found)
     with pytest.raises(ValueError, match="`metrics` must be two different ones of NPS, CSAT"):
         nps.plots.conflicting_customers(found, group="A", metrics=("NPS", "CES"))
+    with pytest.raises(ValueError, match="`metrics` must be two different ones of NPS, CSAT; got 2"):
+        nps.plots.conflicting_customers(found, group="A", metrics=2)
     with pytest.raises(ValueError, match="nobody did in B"):
         nps.plots.conflicting_customers(found, group="B")
     with pytest.raises(TypeError, match="must be ConflictingCustomers"):

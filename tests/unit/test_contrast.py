@@ -239,6 +239,69 @@ def test_a_metric_on_which_all_agree_has_no_effect_size():
     nps.plots.contrast(found)
 
 
+def test_a_variance_takes_two_respondents():
+    table = [[[98, 1], [1, 0]], [[0, 1], [1, 98]]]
+    found = nps.contrast(
+        nps.JointCounts.from_table(table, metrics=[LOYAL, HAPPY], groups=["a", "b"]), reference="a"
+    )
+    # 7.8 (0.01 0.99 2) / 0.98^2 = 0.16
+    assert found.n_needed.tolist() == [2, 2]
+
+
+def test_a_difference_of_rounding_is_none():
+    # Means of 3 x 1.4 / 6 and 7 x 1.4 / 14 in other orders of addition.
+    uneven = nps.Metric("uneven", nps.Scale(1, 3), (0.0, 0.7, 1.4))
+    table = np.array([[[1, 0], [1, 1], [0, 0]], [[2, 1], [3, 0], [0, 0]]])
+    table[0, 2, 1], table[1, 2, 1] = 1, 2
+    found = [
+        nps.contrast(
+            nps.JointCounts.from_table(
+                np.stack([table[0], times * table[0]]), metrics=[uneven, HAPPY], groups=["a", "b"]
+            ),
+            reference="a",
+        )
+        for times in range(2, 60)
+    ]
+    assert any(one.difference[0] != 0 for one in found)
+    assert all(one.n_needed[0] == math.inf for one in found)
+
+
+def test_units_may_be_as_small_as_they_like():
+    tiny = nps.Metric("loyal", LOYAL.scale, (0.0, 1e-11))
+    one, other = (
+        nps.contrast(
+            nps.JointCounts.from_table([BEFORE, AFTER], metrics=[metric, HAPPY], groups=["a", "b"]), reference="a"
+        )
+        for metric in (LOYAL, tiny)
+    )
+    for name in ("in_standard_errors", "effect_size", "effect_low", "share_of_range", "n_needed"):
+        # A dozen roundings, and one of the unit.
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([[0, 0], [1, 0]], [[10, 8], [9, 20]]),  # one respondent
+        ([[0, 0], [8, 0]], [[0, 8], [0, 0]]),  # all alike in either group, and another in the other one
+    ],
+)
+def test_what_no_spread_is_known_of_stands_on_compare_alone(before, after):
+    counts = nps.JointCounts.from_table([before, after], metrics=[LOYAL, HAPPY], groups=["a", "b"])
+    found = nps.contrast(counts, reference="a")
+    for name in ("in_standard_errors", "effect_size", "effect_low", "effect_high", "n_needed"):
+        assert np.isnan(getattr(found, name)).all()
+    # One respondent shows nothing; eight against eight, all of one opinion, do.
+    detected = bool(np.sum(before) > 1)
+    assert found.detected.tolist() == [detected, detected]
+    text = found.reading()
+    assert ("tell opposite stories: happy for the better, loyal for the worse" in text) == detected
+    assert "standard error not known" in text
+    assert "∞" not in text + str(found)
+    assert "–" not in text
+    nps.plots.contrast(found)
+
+
 def test_pairs_of_two_metrics_are_the_same_respondents():
     pairs = nps.PairedCounts.from_table(
         [BEFORE, AFTER], metric=LOYAL, metric_second=HAPPY, groups=["before", "after"], by="moment"
@@ -376,8 +439,12 @@ def test_the_result_has_all_its_forms():
 
 
 def test_no_group_column_can_hide_a_column_of_the_result():
+    counts = nps.JointCounts.from_table([BEFORE, AFTER], metrics=[LOYAL, HAPPY], groups=["a", "b"], by="metric_first")
+    with pytest.raises(ValueError, match="cannot be called 'metric_first'"):
+        nps.opposite_moves(counts, reference="a").to_frame()
+    counts = nps.JointCounts.from_table([BEFORE, AFTER], metrics=[LOYAL, HAPPY], groups=["a", "b"], by="effect_size")
     with pytest.raises(ValueError, match="cannot be called 'effect_size'"):
-        nps.JointCounts.from_table([BEFORE, AFTER], metrics=[LOYAL, HAPPY], groups=["a", "b"], by="effect_size")
+        nps.contrast(counts, reference="a").to_frame()
 
 
 def test_the_picture_has_a_row_for_each_metric():

@@ -123,7 +123,11 @@ def test_a_perfect_predictor_has_no_limits_rather_than_false_ones():
     assert found.auc.tolist() == [1, 1]
     assert np.isnan(found.auc_low).all()
     assert np.isnan(found.auc_high).all()
-    assert "no limits can be told" in found.sentences()[0]
+    text = found.sentences()[0]
+    assert "no limits can be told" in text
+    # That would be said of noise; all pairs are in order here.
+    assert "do not tell it from a coin toss" not in text
+    assert text.endswith("there is no standard error to tell it from a coin toss.")
 
 
 def test_a_perfect_correlation_has_no_limits():
@@ -348,3 +352,39 @@ def test_the_picture_refuses_what_it_cannot_draw():
     rows = some_rows(1400).assign(store=lambda r: np.arange(len(r)) % 7)
     with pytest.raises(ValueError, match="at most 6"):
         axes_of(nps.criterion_validity(joint_of(rows, by="store"), event_is="bad"))
+
+
+def test_outcomes_of_groups_that_are_left_out_are_of_no_matter():
+    rows = some_rows()
+    rows.loc[rows.index[rows["store"] == "south"][0], "left"] = 2.0
+    joint = joint_of(rows, by="store")
+    assert not nps.criterion_validity(joint, event_is="bad").binary
+    alone = nps.criterion_validity(joint.select("north"), event_is="bad")
+    fresh = nps.criterion_validity(joint_of(rows[rows["store"] == "north"]), event_is="bad")
+    assert alone.binary
+    np.testing.assert_allclose(alone.log_loss, fresh.log_loss, rtol=1e-12)
+
+
+def test_limits_of_a_correlation_follow_from_the_spread_of_its_influence():
+    rows = some_rows(40).dropna(subset=["r", "spent"])
+    found = nps.criterion_validity(joint_of(rows, "spent"), event_is="good", predictors=["NPS (0-10)"])
+    u, v = (stats.zscore(rows[name]) for name in ("r", "spent"))
+    r = np.mean(u * v)
+    error = np.std(u * v - r * (u**2 + v**2) / 2, ddof=1) / np.sqrt(len(rows))
+    reach = stats.norm.ppf(0.975) * error / (1 - r**2)
+    limits = np.tanh(np.arctanh(r) + np.array([-reach, reach]))
+    np.testing.assert_allclose([found.correlation_low[0], found.correlation_high[0]], limits, rtol=1e-9)
+
+
+def test_losses_of_a_survey_leave_out_each_respondent_with_an_average_weight_of_the_kind():
+    rows = some_rows(80).dropna(subset=["csat", "left"])
+    found = nps.criterion_validity(joint_of(rows, weight="w"), event_is="bad", predictors=["CSAT (1-5)"])
+    # Weights with a mean of 1; respondents who look alike weigh their mean, as counts know no more.
+    own = rows["w"] / rows["w"].mean()
+    alike = own.groupby([rows["r"], rows["csat"], rows["effort"], rows["left"]], dropna=False).transform("mean")
+    total = 0.0
+    for i in rows.index:
+        others = rows["csat"] == rows.loc[i, "csat"]
+        same = others & (rows["left"] == rows.loc[i, "left"])
+        total -= own[i] * log((own[same].sum() - alike[i] + 0.5) / (own[others].sum() - alike[i] + 1))
+    np.testing.assert_allclose(found.log_loss[0], total / own.sum(), rtol=1e-9)

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import stdtrit
 
 import npsstats as nps
 from npsstats.results.decompositions import CONTRIBUTIONS
@@ -96,8 +97,67 @@ def test_the_error_of_a_rate_by_hand():
     variance = (0.6 - 0.2**2) / 99 + (0.7 - 0.2**2) / 199
     error, low, high = errors_of(result, "rate")
     np.testing.assert_allclose(error, 100 * np.sqrt(variance), rtol=1e-12)
-    np.testing.assert_allclose(high - low, 2 * 1.959963984540054 * error, rtol=1e-12)
-    np.testing.assert_allclose(of(result, "mix"), 0, **EXACT)
+    # Of all segments together.
+    assert high[-1] - low[-1] == pytest.approx(2 * 1.959963984540054 * error[-1], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["rate", "total"])
+def test_of_the_only_segment_the_limits_are_those_of_the_difference_of_its_scores(name):
+    # Its share is 1 in both periods and does not vary.
+    counts = channels(2024, all_=(40, 40, 20)) + channels(2025, all_=(90, 60, 50))
+    result, change = nps.decompose(counts, reference=2024), nps.compare(counts, reference=2024)
+    _, low, high = errors_of(result, name)
+    np.testing.assert_allclose([low[0], high[0]], [change.low[0], change.high[0]], rtol=1e-9)
+
+
+def test_the_limits_of_a_rate_by_hand():
+    # MOVER: the score limits of the change, and the variance of the mean share that goes with it.
+    counts = channels(1, shop=(30, 20, 10), kiosk=(7, 5, 8)) + channels(2, shop=(50, 30, 40), kiosk=(2, 4, 14))
+    result = nps.decompose(counts, reference=1)
+    change = nps.compare(counts.select(("kiosk", 1), ("kiosk", 2)), reference=1)
+    share, moved = (20 / 80 + 20 / 140) / 2, (-12 / 20 + 1 / 20) * 100
+    of_share = (20 / 80 * 60 / 80 / 79 + 20 / 140 * 120 / 140 / 139) / 4
+    kiosk = [label[0] for label in result.labels].index("kiosk")
+    _, low, high = errors_of(result, "rate")
+    for limit, score_limit, way in ((low, change.low[0], -1), (high, change.high[0], 1)):
+        z = 1.959963984540054
+        reach = np.sqrt((share * (score_limit - moved)) ** 2 + (z * moved) ** 2 * of_share)
+        assert limit[kiosk] == pytest.approx(share * moved + way * reach, rel=1e-9)
+
+
+def test_the_limits_of_a_mix_by_hand():
+    # A product of two estimates: the delta method's variance, and Var(x) Var(y) + Cov(x, y)^2, here from every cell.
+    counts = channels(1, shop=(30, 20, 10), kiosk=(7, 5, 8)) + channels(2, shop=(50, 30, 40), kiosk=(2, 4, 14))
+    result = nps.decompose(counts, reference=1)
+    shares = np.array([[30, 20, 10, 7, 5, 8], [50, 30, 40, 2, 4, 14]]) / [[80], [140]]
+    values, inside = np.array([100.0, 0, -100] * 2), np.array([0] * 3 + [1] * 3)
+    weight = shares @ inside
+    score = shares @ (inside * values) / weight
+    growth = np.outer([-1, 1], inside)
+    excess = 0.5 * (inside * (values - score[:, None]) / weight[:, None] - values)
+    covariance = np.zeros((2, 2))
+    for p, n, slopes in zip(shares, (80, 140), zip(growth, excess, strict=True), strict=True):
+        covariance += np.cov(np.array(slopes), aweights=p, ddof=0) / (n - 1)
+    second = covariance[0, 0] * covariance[1, 1] + covariance[0, 1] ** 2
+    kiosk = [label[0] for label in result.labels].index("kiosk")
+    error, low, high = (column[kiosk] for column in errors_of(result, "mix"))
+    centre = score.mean() - (shares @ values).mean()
+    first = (weight[1] - weight[0]) ** 2 * covariance[1, 1] + centre**2 * covariance[0, 0]
+    first += 2 * (weight[1] - weight[0]) * centre * covariance[0, 1]
+    assert error == pytest.approx(np.sqrt(first), rel=1e-9)
+    assert (high - low) / 2 == pytest.approx(1.959963984540054 * np.sqrt(first + second), rel=1e-9)
+    assert second > 0.001 * first
+
+
+@pytest.mark.parametrize("alike", [(3, 0, 0), (0, 3, 0), (0, 0, 3)])
+def test_a_segment_whose_ratings_are_all_alike_is_not_known_exactly(alike):
+    counts = channels(1, shop=(30, 20, 10), kiosk=alike) + channels(2, shop=(30, 30, 10), kiosk=alike)
+    result = nps.decompose(counts, reference=1)
+    kiosk = [label[0] for label in result.labels].index("kiosk")
+    for name in ("rate", "rate_promoters", "rate_detractors", "total"):
+        _, low, high = errors_of(result, name)
+        # Three respondents of 63 and of 73 who may be anywhere: a point or more.
+        assert low[kiosk] < of(result, name)[kiosk] - 1 or high[kiosk] > of(result, name)[kiosk] + 1
 
 
 def test_the_interval_of_the_change_is_that_of_compare():
@@ -107,6 +167,14 @@ def test_the_interval_of_the_change_is_that_of_compare():
     assert (low[-1], high[-1]) == (change.low[0], change.high[0])
     assert result.score[-1] == pytest.approx(change.score[0], abs=1e-10)
     assert of(result, "total")[-1] == pytest.approx(change.difference[0], abs=1e-10)
+
+
+def test_the_interval_of_the_change_by_factors_is_that_of_compare_also_in_words():
+    counts = nps.datasets.load("sfo")["recommend"]
+    result, change = nps.decompose_factors(counts, reference=2017), nps.compare(counts.pool("year"), reference=2017)
+    assert (result.low[-1, 0], result.high[-1, 0]) == (change.low[0], change.high[0])
+    limits = f"−{-change.low[0]:.1f} to −{-change.high[0]:.1f} points"
+    assert f"95 % interval of the difference {limits}" in result.sentences()[0]
 
 
 def test_the_level_widens_intervals():
@@ -234,6 +302,92 @@ def test_other_changes_are_no_paradox(after):
     assert "simpson1951" not in result.references
 
 
+def test_scores_that_are_the_same_but_for_rounding_are_no_move_of_a_paradox():
+    # So many of each rating that every score stays as it is, and the shares move the total.
+    for times in range(2, 9):
+        counts = channels(1, a=(4, 26, 29), b=(19, 9, 21)) + channels(
+            2, a=(4 * times, 26 * times, 29 * times), b=(19, 9, 21)
+        )
+        for reference in (1, 2):
+            result = nps.decompose(counts, reference=reference)
+            assert result.paradox == ("",)
+            assert "Simpson" not in result.sentences()[0]
+
+
+def test_a_total_that_is_the_same_but_for_rounding_has_not_moved():
+    # Half of the answers at 0 and half at 40, then 0.75 at 10 and 0.25 at 50: 20 both times, though both rise.
+    for size in range(1, 30):
+        counts = channels(1, a=(20 * size, 60 * size, 20 * size), b=(50 * size, 40 * size, 10 * size)) + channels(
+            2, a=(30 * size, 105 * size, 15 * size), b=(30 * size, 15 * size, 5 * size)
+        )
+        result = nps.decompose(counts, reference=1)
+        assert abs(of(result, "total")[-1]) < 1e-10
+        assert result.paradox == ("",)
+
+
+def test_one_segment_of_both_periods_makes_no_paradox():
+    # Old customers rise from 50 to 52; new ones, who were not there before, pull the total down.
+    counts = channels(1, old=(60, 30, 10)) + channels(2, old=(61, 30, 9), new=(10, 20, 70))
+    result = nps.decompose(counts, reference=1)
+    assert of(result, "rate")[0] > 0 > of(result, "total")[-1]
+    assert result.paradox == ("",)
+
+
+def designed(by=("tenure", "year"), clusters=30):
+    """Rows of the paradox with weights, in clusters."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for year, groups in ((2024, {"old": (480, 240, 80), "new": (60, 60, 80)}), (2025, TENURE_AFTER)):
+        for name, categories in groups.items():
+            rows += [(year, name, rating) for rating, times in zip((9, 7, 0), categories, strict=True) for _ in range(times)]
+    frame = pd.DataFrame(rows, columns=["year", "tenure", "rating"])
+    frame["weight"] = rng.uniform(0.8, 1.25, len(frame))
+    frame["cluster"] = rng.integers(0, clusters, len(frame))
+    return frame
+
+
+TENURE_AFTER = {"old": (260, 110, 30), "new": (220, 200, 180)}
+
+
+def test_the_paradox_of_a_survey_has_the_pvalues_of_compare():
+    survey = nps.tabulate_survey(designed(), "rating", by=["tenure", "year"], weight="weight", cluster="cluster")
+    result = nps.decompose(survey, reference=2024)
+    assert result.paradox[0]
+    rises = nps.compare(survey, reference=2024, alternative="greater").pvalue
+    falls = nps.compare(survey.pool("year"), reference=2024, alternative="less").pvalue
+    # Sums over segments and their covariance in another order.
+    assert result.paradox_pvalue[0] == pytest.approx(max(*rises, *falls), rel=1e-8)
+
+
+def test_limits_in_a_survey_take_the_quantile_of_student():
+    survey = nps.tabulate_survey(
+        designed(clusters=12), "rating", by=["tenure", "year"], weight="weight", cluster="cluster"
+    )
+    # 12 clusters in one stratum: 11 degrees of freedom.
+    quantile = stdtrit(11, 0.975)
+    result = nps.decompose(survey, reference=2024)
+    for name in ("mix", "rate"):
+        error, low, high = errors_of(result, name)
+        assert (high - low)[-1] == pytest.approx(2 * quantile * error[-1], rel=1e-10)
+    factors = nps.decompose_factors(survey, reference=2024)
+    width = (factors.high - factors.low)[:-1, 0]
+    np.testing.assert_allclose(width, 2 * quantile * factors.standard_error[:-1, 0], rtol=1e-10)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("question", [nps.decompose, nps.decompose_factors])
+def test_of_a_period_in_one_cluster_no_error_is_known_and_one_warning_comes(question):
+    rows = designed()
+    rows["cluster"] = np.where(rows["year"] == 2024, 0, rows["cluster"])
+    survey = nps.tabulate_survey(rows, "rating", by=["tenure", "year"], weight="weight", cluster="cluster")
+    with pytest.warns(nps.SmallSampleWarning) as caught:
+        result = question(survey, reference=2024)
+    assert np.isnan(result.standard_error).all()
+    assert len({str(warning.message) for warning in caught}) == len(caught)
+    # At the line that asked.
+    assert {warning.filename for warning in caught} == {__file__}
+
+
 # -------------------------------------------------------------------------------------------------- little is known
 
 
@@ -248,9 +402,16 @@ def test_one_respondent_tells_nothing_of_the_spread_of_a_segment():
     assert any("fewer than 10 respondents in a period are rough: 1 of them (first: kiosk)" in x for x in result.notes)
 
 
+def test_a_few_respondents_of_a_segment_of_one_period_are_named_too():
+    counts = channels(1, shop=(30, 20, 10)) + channels(2, shop=(30, 30, 10), kiosk=(3, 2, 1))
+    result = nps.decompose(counts, reference=1)
+    assert any("fewer than 10 respondents in a period are rough: 1 of them (first: kiosk)" in x for x in result.notes)
+
+
 def test_of_a_period_with_one_respondent_nothing_is_known():
     counts = channels(1, shop=(1, 0, 0)) + channels(2, shop=(20, 10, 5), kiosk=(4, 4, 4))
     result = nps.decompose(counts, reference=1)
+    assert np.isnan(nps.decompose_factors(counts, reference=1).standard_error).all()
     assert np.isnan(result.standard_error).all()
     np.testing.assert_allclose(of(result, "mix") + of(result, "rate"), of(result, "total"), **EXACT)
     assert "of its interval nothing is known" in result.sentences()[0]
@@ -531,6 +692,29 @@ def test_one_of_several_comparisons_is_drawn(pyplot):
         nps.plots.waterfall(result, group=2024)
 
 
+@pytest.mark.parametrize(("steps", "parts"), [("rate", [False, False, True, True]), ("segment", [True] * 4)])
+def test_the_smaller_segments_together_have_the_interval_of_their_sum(steps, parts):
+    rng = np.random.default_rng(6)
+    names = [f"shop {i}" for i in range(20)]
+    periods = [
+        channels(year, **dict(zip(names, rng.integers(5, 40, (20, 3)).tolist(), strict=True))) for year in (1, 2)
+    ]
+    result = nps.decompose(periods[0] + periods[1], reference=1, confidence_level=0.9)
+    axes = nps.plots.waterfall(result, steps=steps)
+    column = of(result, "rate" if steps == "rate" else "total")[:-1]
+    smaller = np.argsort(-np.abs(column))[14:]
+    chosen = np.zeros((20, 4))
+    chosen[smaller] = parts
+    value = column[smaller].sum()
+    error = np.sqrt(chosen.ravel() @ result.covariance[0] @ chosen.ravel())
+    # The quantile of 95 % below; written with one decimal.
+    low, high = (f"{value + side * 1.6448536269514722 * error:.1f}".replace("-", "−") for side in (-1, 1))
+    tick = [label.get_text() for label in axes.get_yticklabels()].index(
+        "rate of 6 others" if steps == "rate" else "6 others"
+    )
+    assert axes.texts[tick].get_text().endswith(f"[{low} to {high}]")
+
+
 def test_wrong_steps_and_results_are_refused():
     with pytest.raises(ValueError, match="`steps` must be one of 'rate', 'segment'; got 'mix'"):
         nps.plots.waterfall(nps.decompose(tenure(), reference=2024), steps="mix")
@@ -610,7 +794,13 @@ def test_too_many_columns_are_refused():
     assert len(nps.decompose(counts, reference=1)) == 2
 
 
-@pytest.mark.parametrize("name", ["mix", "rate_low", "presence", "component"])
+@pytest.mark.parametrize("name", ["mix", "rate_low", "presence"])
 def test_segments_cannot_be_called_like_a_column_of_the_result(name):
-    with pytest.raises(ValueError, match="like a column of the results"):
-        channels(1, by=name, a=(1, 1, 1))
+    with pytest.raises(ValueError, match=f"cannot be called '{name}'"):
+        nps.decompose(channels(1, by=name, a=(2, 1, 1)) + channels(2, by=name, a=(1, 1, 1)), reference=1).to_frame()
+
+
+@pytest.mark.parametrize("name", ["rate", "total"])
+def test_columns_of_segments_cannot_be_called_like_another_component(name):
+    with pytest.raises(ValueError, match=f"a column of segments cannot be called '{name}', like a component"):
+        nps.decompose_factors(channels(1, by=name, a=(2, 1, 1)) + channels(2, by=name, a=(1, 1, 1)), reference=1)

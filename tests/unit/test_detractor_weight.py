@@ -340,3 +340,47 @@ def test_the_picture_draws_sets_in_one_part_or_two():
     assert third[2] - third[0] > 0.9 * (right - left)
     with pytest.raises(TypeError, match="DetractorWeight"):
         nps.plots.detractor_weight(counts)
+
+
+# ---------------------------------------------------------------------------------------------- what is told
+
+
+def test_a_mean_below_1_of_what_is_no_event_is_not_called_a_share():
+    rows = pd.DataFrame({"rating": [3] * 50 + [8] * 50 + [10] * 50, "left": ([0] * 4 + [2]) * 20 + ([0, 2]) * 25})
+    result = nps.detractor_weight(joint(rows), event_is="good")
+    assert not result.binary
+    assert result.sentences()[0].startswith("The mean of left is 0.40 for detractors, 0.40 for passives and 1.00 for")
+    assert weight(LEFT).binary
+
+
+def test_detractors_who_do_better_than_passives_have_nothing_to_be_made_up_for():
+    result = weight(((200, 30), (200, 60), (200, 10)))
+    text = result.sentences()[0]
+    assert result.weight < 0
+    assert "Detractors do no worse than passives here" in text
+    assert "weighs as much" not in text
+    assert "It weighs less than a promoter" in text
+
+
+def test_the_verdict_goes_by_the_level():
+    classes = ((200, 64), (300, 45), (500, 40))
+    for level in (0.95, 0.9):
+        result = weight(classes, confidence_level=level)
+        assert 0.05 < result.pvalue[0] < 0.1
+        assert ("cannot tell" in result.sentences()[0]) == (level == 0.95)
+
+
+def test_what_is_not_symmetric_is_told_without_a_weight():
+    text = weight(((2000, 600), (3000, 450), (5000, 1000))).sentences()[0]
+    assert "Promoters do no better than passives here" in text
+    assert "What detractors lose and promoters gain against passives is not the same (p = " in text
+    assert "than a promoter" not in text
+
+
+def test_few_clusters_of_a_survey_give_student_tails():
+    from scipy import stats
+
+    rows = rows_of(LEFT)
+    rows["city"] = np.arange(len(rows)) % 6
+    result = nps.detractor_weight(joint(rows, cluster="city"), event_is="bad")
+    np.testing.assert_allclose(result.pvalue[0], 2 * stats.t.sf(abs(result.statistic[0]), 5), rtol=1e-9)

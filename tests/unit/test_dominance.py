@@ -141,6 +141,20 @@ def test_nowhere_shown_worse_is_less_than_better_everywhere():
     assert "is not shown" in answer.sentences()[0]
 
 
+def test_the_proof_takes_the_weakest_cut_point_by_itself():
+    # Not adjusted: 0.04 at the weakest of four is a proof, though none by the law of the largest.
+    counts = histograms([90, 100, 100, 100, 110], [66, 60, 80, 110, 184], metric=nps.CSAT)
+    answer = nps.dominance(counts, reference="A")
+    cuts = answer.cut_points
+    alone = [
+        nps.compare(counts, reference="A", metric=nps.top_box(nps.Scale(1, 5), boxes=boxes)).pvalue[0]
+        for boxes in (4, 3, 2, 1)
+    ]
+    assert answer.pvalue_strict[0] == pytest.approx(max(alone), rel=1e-9)
+    assert max(alone) < 0.05 < cuts.adjusted_pvalue.max()
+    assert answer.strict == ("dominates",)
+
+
 def test_few_answers_leave_it_undecided_and_say_what_was_needed():
     answer = nps.dominance(histograms([3, 4, 5], [2, 4, 6], metric=nps.NPS_CATEGORIES), reference="A")
     assert answer.verdict == ("undecided",)
@@ -251,6 +265,80 @@ def test_clusters_make_a_survey_less_sure():
     assert len({str(warning.message) for warning in caught}) == len(caught)
     wide = clustered.cut_points.high - clustered.cut_points.low
     assert (wide > (simple.cut_points.high - simple.cut_points.low)).all()
+
+
+def test_a_survey_whose_sides_do_not_overlap_is_shown_apart():
+    # All of A on one side of each cut point and all of B on the other: no variance is estimated.
+    rows = pd.DataFrame(
+        {"group": list("A" * 10 + "B" * 10), "rating": [5] * 10 + [1] * 10, "weight": 1.0 + np.arange(20)}
+    )
+    survey = nps.tabulate_survey(rows, "rating", by="group", metric=nps.CSAT, weight="weight")
+    answer = nps.dominance(survey, reference="A")
+    assert answer.informative[0] == 4
+    assert (answer.verdict, answer.strict) == (("dominated",), ("dominated",))
+    # Four cut points as if independent, from the p-value of compare (Sidak 1967).
+    alone = nps.compare(survey, reference="A", metric=nps.top_box(nps.Scale(1, 5), boxes=1)).pvalue[0]
+    assert answer.pvalue_worse[0] == pytest.approx(-np.expm1(4 * np.log1p(-alone)), rel=0.02)
+    assert "all answers have the same rating" not in answer.sentences()[0]
+
+
+def test_a_survey_of_a_single_cluster_on_each_side_shows_nothing_and_promises_nothing():
+    rows = pd.DataFrame({"group": list("A" * 10 + "B" * 10), "rating": [1, 2, 3, 4, 5] * 4})
+    rows.loc[10:, "rating"] = 5
+    survey = nps.tabulate_survey(rows, "rating", by="group", metric=nps.CSAT, cluster="group")
+    answer = nps.dominance(survey, reference="A")
+    assert answer.verdict == ("undecided",)
+    assert set(answer.cut_points.shown) == {"open"}
+    assert np.isnan(answer.cut_points.detectable).all()
+    assert "these samples could hardly have shown any difference there" in answer.sentences()[0]
+    assert "could hardly have shown any difference" in answer.cut_points.sentences()[0]
+
+
+def test_what_no_sample_of_this_size_could_show_is_not_given_in_points():
+    # With one respondent each a difference of 198 points would be needed.
+    answer = nps.dominance(histograms([1, 0, 0], [0, 0, 1], metric=nps.NPS_CATEGORIES), reference="A")
+    assert answer.cut_points.detectable.min() > 1
+    assert "these samples could hardly have shown any difference there" in answer.sentences()[0]
+
+
+def test_what_a_survey_would_find_has_the_error_of_compare():
+    # Each household answers in both groups, much alike: their differences vary less than two samples apart.
+    rng = np.random.default_rng(4)
+    home = rng.integers(-2, 3, 60)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B"], 60), "home": np.tile(np.arange(60), 2)})
+    rows["rating"] = np.clip(3 + np.tile(home, 2) + rng.integers(-1, 2, 120), 1, 5)
+    survey = nps.tabulate_survey(rows, "rating", by="group", metric=nps.CSAT, cluster="home")
+    answer = nps.dominance(survey, reference="A")
+    error = np.array(
+        [
+            nps.compare(survey, reference="A", metric=nps.top_box(nps.CSAT.scale, boxes=boxes)).standard_error[0]
+            for boxes in (4, 3, 2, 1)
+        ]
+    )
+    # Found with probability 80 %: critical value + Phi^-1(0.8) standard errors.
+    wanted = (answer.critical_value[0] + norm.ppf(0.8)) * error / 100
+    assert answer.cut_points.detectable == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.99])
+def test_a_single_cut_point_has_the_plain_level_of_a_survey_too(level):
+    scale = nps.Scale(0, 1)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B"], 40), "rating": [0, 1] * 20 + [0, 1, 1, 1] * 10, "weight": 2.0})
+    survey = nps.tabulate_survey(rows, "rating", by="group", metric=nps.mean_rating(scale), weight="weight")
+    answer = nps.dominance(survey, reference="A", confidence_level=level)
+    # The law of one statistic is computed by the routine for many, to some three digits.
+    assert answer.critical_value[0] == pytest.approx(norm.ppf((1 + level) / 2), abs=2e-3)
+    alone = nps.compare(survey, reference="A", metric=nps.top_box(scale, boxes=1), confidence_level=level)
+    assert 100 * answer.cut_points.low[0] == pytest.approx(alone.low[0], abs=0.05)
+
+
+def test_what_would_be_found_by_hand():
+    counts = histograms([30, 20, 50], [20, 20, 60], metric=nps.NPS_CATEGORIES)
+    answer = nps.dominance(counts, reference="A")
+    # Pooled 25 % and 45 % below; (critical value + Phi^-1(0.8)) sqrt(P (1 - P) 2 / 100).
+    pooled = np.array([0.25, 0.45])
+    wanted = (answer.critical_value[0] + norm.ppf(0.8)) * np.sqrt(pooled * (1 - pooled) * 2 / 100)
+    assert answer.cut_points.detectable == pytest.approx(wanted, rel=1e-12)
 
 
 def test_references_are_those_of_compare():

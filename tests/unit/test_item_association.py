@@ -151,6 +151,33 @@ def test_a_survey_is_linearised_by_clusters(measure):
     assert found.design == survey.cells.design.description
 
 
+def test_limits_of_a_group_rest_on_its_own_clusters():
+    rows = rows_of()
+    few = rows.index[:14]
+    rows.loc[few, "group"] = "few"
+    rows.loc[few, "cluster"] = 1000 + np.arange(14) % 2
+    rows["stratum"] = rows.cluster % 2
+    survey = nps.tabulate_joint(rows, METRICS, by="group", weight="weight", strata="stratum", cluster="cluster")
+    found = nps.item_association(survey)
+    for row, label in enumerate(found.labels):
+        clusters = rows.loc[rows.group == label[0], "cluster"].nunique()
+        for measure in KERNELS:
+            value, error, low, high = (
+                getattr(found, f"{measure}{part}")[row] for part in ("", "_standard_error", "_low", "_high")
+            )
+            if label == ("few",):
+                assert (low, high) == (-1, 1)
+            else:
+                # Clusters of the group minus its two strata.
+                reach = stats.t.ppf(0.975, clusters - 2) * error / (1 - value**2)
+                assert [low, high] == pytest.approx(
+                    list(np.tanh(np.arctanh(value) + np.array([-1, 1]) * reach)), rel=1e-9
+                )
+    assert next(note for note in found.notes if "as few clusters as there are strata" in note).endswith(
+        "NPS and CSAT (few); NPS and CES (few); CSAT and CES (few)"
+    )
+
+
 # ---------------------------------------------------------------------------------------------------------- ends, words
 
 
@@ -161,7 +188,11 @@ def test_a_perfect_association_has_no_error_and_says_so():
         assert np.isnan(getattr(found, f"{measure}_standard_error")[0])
         assert [getattr(found, f"{measure}_{end}")[0] for end in ("low", "high")] == [-1, 1]
     assert len([note for note in found.notes if "limits are −1 and 1: NPS and CSAT" in note]) == 3
-    assert "not settled" in found.sentences()[0]
+    assert found.sentences()[0].startswith(
+        "NPS and CSAT of the same 100 respondents go together without exception; how far beyond them, these"
+    )
+    against = nps.item_association(joint([[0, 0, 30], [0, 50, 0], [20, 0, 0]]))
+    assert "go against each other without exception" in against.sentences()[0]
 
 
 def test_an_empty_corner_leaves_ranks_known_and_the_normal_correlation_at_its_end():
@@ -180,15 +211,16 @@ def test_groups_without_any_ratings_of_both_are_kept():
     assert np.isnan(found.spearman).tolist() == [False, True, True]
     assert found.spearman_low.tolist()[1:] == [-1, -1]
     assert found.notes[-1].endswith("NPS and CSAT (empty); NPS and CSAT (alike)")
-    assert found.sentences()[1].startswith(
-        "empty: How NPS and CSAT of the same 0 respondents go together cannot be said"
+    assert found.sentences()[1] == "empty: Nobody rated both NPS and CSAT."
+    assert found.sentences()[2].startswith(
+        "alike: How NPS and CSAT of the same 11 respondents go together cannot be said"
     )
 
 
-@pytest.mark.parametrize(("times", "noted"), [(6, False), (5, True)])
+@pytest.mark.parametrize(("times", "noted"), [(5, False), (4, True)])
 def test_a_note_says_where_polychoric_intervals_fall_short(times, noted):
-    found = nps.item_association(joint(times * np.array([[3, 2, 1], [2, 4, 1], [0, 2, 4]])))
-    # 19 times 6 is 114, times 5 is 95.
+    found = nps.item_association(joint(times * np.array([[3, 2, 1], [2, 4, 1], [1, 2, 4]])))
+    # 20 times 5 is 100, times 4 is 80.
     assert any("too short" in note and note.endswith("NPS and CSAT") for note in found.notes) == noted
 
 
@@ -200,7 +232,8 @@ def test_one_respondent_has_no_error():
 
 def test_sentences_say_which_way_and_never_that_there_is_nothing():
     against = nps.item_association(joint(TABLE[::-1])).sentences()[0]
-    open_question = nps.item_association(joint([[3, 2, 3], [2, 4, 2], [3, 2, 3]])).sentences()[0]
+    # A correlation of −0.06: below 0, and not known to be.
+    open_question = nps.item_association(joint([[3, 2, 4], [2, 3, 2], [3, 2, 3]])).sentences()[0]
     assert "tend to go against each other, favourable with unfavourable: Spearman −0.47 (−0.54 to −0.40)" in against
     assert open_question.startswith("Whether NPS and CSAT of the same 24 respondents go together is not settled")
     for sentence in (against, open_question):

@@ -292,3 +292,81 @@ def test_effort_needs_its_direction():
     assert nps.effort_score(nps.Scale(1, 7), favourable="low").sign == -1
     assert (nps.NPS.sign, nps.CSAT.sign, nps.CES_2.sign) == (1, 1, 1)
     assert "favourable" in told(ValueError, nps.Metric, "x", nps.Scale(0, 1), (0.0, 1.0), favourable="up")
+
+
+# ----------------------------------------------------------------------------------------- what is kept apart
+
+
+def test_an_outcome_that_is_not_known_is_not_an_outcome_of_0():
+    rows = pd.DataFrame({"recommend": [9, 9, 9, 2], "left": [0.0, None, None, 1.0]})
+    joint = nps.tabulate_joint(rows, {"recommend": nps.NPS}, outcome="left")
+    known = {str(outcome): n for outcome, n in zip(joint.outcome, joint.counts[0], strict=True)}
+    assert known == {"0.0": 1, "nan": 2, "1.0": 1}
+    parts = [nps.tabulate_joint(part, {"recommend": nps.NPS}, outcome="left") for part in (rows[:1], rows[1:])]
+    added = parts[0] + parts[1]
+    assert sorted(added.outcome[added.counts[0] > 0].astype(str)) == ["0.0", "1.0", "nan"]
+    assert added.n.tolist() == [4]
+
+
+def test_counts_with_different_outcomes_do_not_add_up():
+    rows = random_rows().assign(stayed=lambda rows: ~rows["left"])
+    first, second = (nps.tabulate_joint(rows, QUESTIONS, outcome=name) for name in ("left", "stayed"))
+    assert "same metrics and outcome" in told(ValueError, lambda: first + second)
+
+
+def test_metrics_of_a_survey_are_chosen_with_their_own_counts():
+    joint = nps.tabulate_joint(random_rows(), QUESTIONS, by="year", weight="weight")
+    for name in joint.names:
+        chosen = joint.of(name).margin(name)
+        assert chosen.metric.name == name
+        np.testing.assert_array_equal(chosen.totals, joint.margin(name).totals)
+
+
+def test_true_is_no_rating_of_1():
+    rows = pd.DataFrame({"recommend": pd.Series([1, True], dtype=object), "satisfied": [5, 5]})
+    message = told(nps.InvalidRatingError, nps.tabulate_joint, rows, {"recommend": nps.NPS, "satisfied": nps.CSAT})
+    assert "True at row 2" in message
+
+
+def test_an_outcome_has_codes_for_no_answer_too():
+    rows = pd.DataFrame({"recommend": [9, 8, 2], "left": [0, 99, 1]})
+    for codes in ({"left": [99]}, [99]):
+        joint = nps.tabulate_joint(rows, {"recommend": nps.NPS}, outcome="left", missing_codes=codes)
+        assert np.isnan(joint.outcome).sum() == 1
+        assert sorted(joint.outcome[~np.isnan(joint.outcome)]) == [0, 1]
+
+
+def test_groups_without_ratings_of_a_metric_are_left_out():
+    rows = pd.DataFrame({"r": [9, 3, 8, 1], "s": [5, 4, None, None], "g": ["a", "b", "b", "c"]})
+    joint = nps.tabulate_joint(rows, {"r": nps.NPS, "s": nps.CSAT}, by="g")
+    assert joint.answered().groups == ("a", "b")
+    assert joint.answered("NPS").groups == ("a", "b", "c")
+    assert "there is no metric 'x'" in told(ValueError, joint.answered, "x")
+
+
+def test_a_frame_loses_no_column_to_another_of_the_same_name():
+    rows = pd.DataFrame({"r": [9, 3], "CSAT": [5, 4], "n": [1, 0], "NPS": [0, 1]})
+    taken = [
+        (nps.tabulate_joint(rows, {"r": nps.NPS}, outcome="n"), "'n'"),
+        (nps.tabulate_joint(rows, {"r": nps.NPS}, outcome="NPS"), "'NPS'"),
+        (nps.tabulate_joint(rows, {"r": nps.NPS, "CSAT": nps.CSAT}, by="CSAT"), "'CSAT'"),
+    ]
+    for joint, name in taken:
+        message = told(ValueError, joint.to_frame)
+        assert f"2 columns {name}" in message
+        assert "Rename" in message
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome", "error", "part"),
+    [
+        ({"yes": 1}, None, ValueError, "give it as `outcome`"),
+        ([1, 0], "left", TypeError, "must be a mapping"),
+        ({"yes": "1", "no": 0}, "left", ValueError, "'yes' has '1'"),
+        ({"yes": np.inf, "no": 0}, "left", ValueError, "'yes' has inf"),
+    ],
+)
+def test_values_of_outcomes_are_finite_numbers(values, outcome, error, part):
+    rows = pd.DataFrame({"recommend": [9, 8], "left": ["yes", "no"]})
+    call = {"outcome": outcome, "outcome_values": values}
+    assert part in told(error, nps.tabulate_joint, rows, {"recommend": nps.NPS}, **call)

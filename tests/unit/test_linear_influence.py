@@ -3,13 +3,14 @@
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import npsstats as nps
 from npsstats.critique.facing import faced
-from npsstats.critique.linearising import covariance_of, critical_value, is_survey, shares_of
+from npsstats.critique.linearising import covariance_by_group, covariance_of, critical_value, is_survey, shares_of
 from npsstats.kernels.ratios import ALL, BOUNDED, OUTSIDE, fieller
 
 NPS_VALUES = np.array(nps.NPS.values)
@@ -186,3 +187,44 @@ def test_the_covariance_by_the_design_is_that_of_all_shares():
         counts = nps.tabulate_survey(rows, "recommend", by="year", weight="weight", **more)
         flat = influence.reshape(3, -1)
         np.testing.assert_allclose(covariance_of(counts, influence), flat @ counts.covariance @ flat.T, rtol=1e-9)
+
+
+def test_groups_by_themselves_have_the_blocks_of_the_whole_covariance():
+    rows = nps.datasets.responses("sfo")
+    influence = np.random.default_rng(1).normal(size=(3, 2, 11))
+    whole = np.zeros((2, 3, 2, 11))
+    for group in (0, 1):
+        whole[group, :, group] = influence[:, group]
+    design = {"by": "year", "weight": "weight", "cluster": "run"}
+    for counts in (
+        two_years(),
+        nps.tabulate_survey(rows, "recommend", **design),
+        nps.tabulate_survey(rows, "recommend", **design, replicate_weights=nps.RaoWu(50, rng=1)),
+    ):
+        blocks = covariance_of(counts, whole.reshape(6, 2, 11)).reshape(2, 3, 2, 3)
+        expected = [blocks[group, :, group] for group in (0, 1)]
+        np.testing.assert_allclose(covariance_by_group(counts, influence), expected, rtol=1e-9)
+
+
+def test_a_group_with_one_cluster_leaves_limits_at_infinity():
+    rows = pd.DataFrame({"r": [9, 3, 8, 1, 10, 7], "g": list("aaabbb"), "c": [1, 2, 3, 4, 4, 4]})
+    counts = nps.tabulate_survey(rows, "r", by="g", cluster="c")
+    assert counts.df.tolist() == [2, 0]
+    assert critical_value(counts, 0.95) == np.inf
+    assert critical_value(counts.select("a"), 0.95) == pytest.approx(4.302653, abs=1e-6)  # R: qt(0.975, 2)
+
+
+def test_a_side_of_a_survey_is_what_its_rows_say():
+    rows = nps.datasets.responses("sfo")
+    design = {"weight": "weight", "cluster": "run"}
+    metrics = {"recommend": nps.NPS, "satisfied": nps.CSAT}
+    joint = nps.tabulate_joint(rows, metrics, by="area", **design)
+    row = faced(joint, "rest")[0][0]
+    sides = rows.assign(side=np.where(rows["area"] == row.label[0], "group", "reference"))
+    for column, metric in metrics.items():
+        both = row.counts.margin(metric.name)
+        alone = nps.tabulate_survey(sides, column, by="side", metric=metric, **design).select("reference", "group")
+        np.testing.assert_allclose(both.squares, alone.squares, rtol=1e-12)
+        ours, theirs = nps.estimate(both), nps.estimate(alone)
+        for name in ("n", "score", "standard_error", "low", "high"):
+            np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-8, err_msg=name)

@@ -55,10 +55,21 @@ def test_a_rise_beside_a_fall_is_opposite():
     assert row["difference_second"] == pytest.approx(24)
     assert row["pvalue_same"] == 1
     # The move nearer to 0 decides, one-sided; the correlation is positive, so that nothing is added.
-    errors = math.sqrt(0.7 * 0.3 / 1000 + 0.6 * 0.4 / 1000)
-    assert row["z_first"] == pytest.approx(-0.1 / errors, rel=1e-12)
+    # Two shares under the hypothesis that they are one, Miettinen & Nurminen's n / (n - 1); skewness corrects little.
+    errors = math.sqrt(0.65 * 0.35 / 1000 * 2 * 2000 / 1999)
+    assert row["z_first"] == pytest.approx(-0.1 / errors, rel=1e-3)
     assert row["pvalue_opposite"] == pytest.approx(ndtr(row["z_first"]), rel=1e-12)
     assert row["probability_opposite"] > 0.999
+
+
+def test_moves_that_go_against_each_other_in_every_answer_are_tested_with_their_correlation():
+    # Who is loyal is not happy: opposite moves come by chance in one metric alone.
+    found = nps.opposite_moves(joint([[2, 60], [50, 2]], [[2, 47], [63, 2]]), reference="a")
+    assert found.correlation[0] < -0.9
+    nearer = float(ndtr(-min(abs(found.z_first[0]), abs(found.z_second[0]))))
+    expected = opposite_pvalue(found.z_first[0], found.z_second[0], found.correlation[0])
+    assert found.pvalue_opposite[0] == float(expected)
+    assert 1.1 * nearer < found.pvalue_opposite[0] <= 2 * nearer
 
 
 def test_two_falls_are_the_same():
@@ -85,10 +96,12 @@ def test_the_probability_is_that_of_the_normal_law_with_the_covariance_of_the_ro
     correlation = covariance[0, 1] / math.sqrt(covariance[0, 0] * covariance[1, 1])
     assert found.correlation[0] == pytest.approx(correlation, rel=1e-12)
     mirror = np.array([1, -1])
-    quarters = [
-        multivariate_normal(side * difference, covariance * np.outer(side, side)).cdf([0, 0])
-        for side in (mirror, -mirror)
-    ]
+    z = difference / np.sqrt(np.diag(covariance))
+    # The score test has the errors of the hypothesis that nothing moved: (d / error)^2 / n apart, less than 1 %.
+    assert [found.z_first[0], found.z_second[0]] == pytest.approx(z, rel=0.01)
+    z = np.array([found.z_first[0], found.z_second[0]])
+    form = np.array([[1, correlation], [correlation, 1]])
+    quarters = [multivariate_normal(side * z, form * np.outer(side, side)).cdf([0, 0]) for side in (mirror, -mirror)]
     # SciPy's own error bound is 1e-5.
     assert found.probability_opposite[0] == pytest.approx(sum(quarters), abs=1e-5)
     assert found.verdict == ("undecided",)
@@ -156,7 +169,7 @@ def test_there_is_a_row_for_each_comparison_and_pair():
     assert found.reference[::3] == ("a", "a", "b")
 
 
-def test_differences_z_and_effects_are_those_of_contrast():
+def test_differences_and_effects_are_those_of_contrast():
     counts = three()
     found, side_by_side = nps.opposite_moves(counts, reference="rest"), nps.contrast(counts, reference="rest")
     place = {name: i for i, name in enumerate(counts.names)}
@@ -164,11 +177,67 @@ def test_differences_z_and_effects_are_those_of_contrast():
         first, second = (3 * (row // 3) + place[names[row]] for names in (found.metric_first, found.metric_second))
         assert found.difference_first[row] == side_by_side.difference[first]
         assert found.difference_second[row] == side_by_side.difference[second]
-        assert found.z_first[row] == side_by_side.in_standard_errors[first]
-        assert found.z_second[row] == side_by_side.in_standard_errors[second]
         expected = side_by_side.effect_size[first] - side_by_side.effect_size[second]
         assert found.effect_difference[row] == expected
         assert found.correlation[row] == side_by_side.correlation[row // 3, first % 3, second % 3]
+
+
+@pytest.mark.parametrize("reference", ["a", "rest", "all-pairs"])
+def test_z_is_that_of_compare_for_the_better(reference):
+    counts = three()
+    found = nps.opposite_moves(counts, reference=reference)
+    for name, sign in zip(counts.names, (1, 1, -1), strict=True):
+        alone = nps.compare(counts.margin(name), reference=reference)
+        for names, z in ((found.metric_first, found.z_first), (found.metric_second, found.z_second)):
+            # Two of the three pairs have the metric, one on either side, or both on one.
+            own = [row for row in range(len(found)) if names[row] == name]
+            np.testing.assert_array_equal(z[own], sign * alone.statistic[[row // 3 for row in own]])
+            # Two tails, of normal quantiles.
+            np.testing.assert_allclose(2 * ndtr(-np.abs(z[own])), alone.pvalue[[row // 3 for row in own]], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "verdict"), [(2, "undecided"), (8, "opposite")])
+def test_a_few_answers_that_are_all_alike_are_no_more_than_compare_makes_of_them(n, verdict):
+    # All loyal and unhappy, then all happy and not loyal: no spread in either group, and no standard error.
+    found = nps.opposite_moves(joint([[0, 0], [n, 0]], [[0, n], [0, 0]]), reference="a")
+    one = nps.RatingCounts([[0, n], [n, 0]], metric=LOYAL, missing=[0, 0], labels=[("a",), ("b",)], by=("group",))
+    alone = nps.compare(one, reference="a")
+    assert alone.standard_error[0] == 0
+    assert found.pvalue_opposite[0] == pytest.approx(alone.pvalue[0] / 2, rel=1e-12)
+    assert found.verdict == (verdict,)
+    assert np.isfinite([found.z_first[0], found.z_second[0]]).all()
+    assert "∞" not in found.reading() + str(found)
+
+
+def test_one_respondent_tells_nothing_of_directions():
+    for after in ([[0, 1], [0, 0]], [[10, 8], [9, 20]]):
+        found = nps.opposite_moves(joint([[0, 0], [1, 0]], after), reference="a")
+        assert found.verdict == ("undecided",)
+        assert np.isnan(found.probability_opposite[0])
+        assert found.reading().endswith("of one of the two moves no standard error is known.")
+        assert "loyal −" in found.reading()
+        assert "points (standard error not known) and happy" in found.reading()
+
+
+def test_what_the_nearer_move_would_need_is_where_its_test_begins_to_reject():
+    found = nps.opposite_moves(three(), reference="all-pairs", confidence_level=0.9)
+    for row in range(len(found)):
+        apart = found.z_first[row] * found.z_second[row] < 0
+        correlation = found.correlation[row] if apart else -found.correlation[row]
+        needed = found.z_needed[row]
+        assert 1.2815 < needed < 1.6449
+        # The density of a normal law times the 1e-6 to which it is known, twice.
+        assert float(opposite_pvalue(needed, -needed, correlation)) == pytest.approx(0.1, abs=1e-6)
+        nearer = min(abs(found.z_first[row]), abs(found.z_second[row]))
+        assert (nearer >= needed) == (found.verdict[row] != "undecided")
+
+
+def test_falls_that_go_together_need_more_than_one_tail():
+    # Nearly one question: both fall by 1.7 standard errors, which one tail of 5 % would let pass.
+    found = nps.opposite_moves(joint([[84, 2], [2, 122]], [[102, 2], [2, 104]]), reference="a")
+    assert 1.6449 < abs(found.z_first[0]) < found.z_needed[0] < 1.96
+    assert found.verdict == ("undecided",)
+    assert f"and both would have to be about {found.z_needed[0]:.1f}." in found.reading()
 
 
 def test_more_effort_is_a_move_for_the_worse():
@@ -227,12 +296,16 @@ def test_a_survey_takes_the_tail_of_student():
     rows = clustered_rows()
     counts = nps.tabulate_joint(rows, {"loyal": LOYAL, "happy": HAPPY}, by="wave", cluster="store")
     found = nps.opposite_moves(counts, reference="a")
-    # 12 stores in each wave, one stratum: 11 degrees of freedom.
-    first, second = (-ndtri(t.sf(z[0], 11)) for z in (found.z_first, found.z_second))
-    assert 0 < first < found.z_first[0]
+    # The normal quantiles that have the tails of `compare`, which knows how few stores there are.
+    alone = [nps.compare(counts.margin(name), reference="a") for name in ("loyal", "happy")]
+    first, second = (-ndtri(one.pvalue[0] / 2) for one in alone)
+    assert 0 < first < alone[0].statistic[0]
+    assert [found.z_first[0], found.z_second[0]] == pytest.approx([first, second], rel=1e-10)
+    # 12 stores in each wave, one stratum: 11 degrees of freedom, of t at the error of the estimate.
+    tails = [t.sf(one.difference[0] / one.standard_error[0], 11) for one in alone]
+    assert ndtr([-first, -second]) == pytest.approx(tails, rel=0.15)
     expected = opposite_pvalue(first, -second, -found.correlation[0])
     assert found.pvalue_same[0] == pytest.approx(float(expected), rel=1e-10)
-    assert found.pvalue_same[0] >= max(t.sf(found.z_first[0], 11), t.sf(found.z_second[0], 11))
     assert found.probability_opposite[0] == pytest.approx(
         float(opposite_probability(first, second, found.correlation[0])), rel=1e-10
     )
@@ -308,7 +381,7 @@ def test_metrics_of_different_respondents_have_no_joint_answer():
 def test_the_reading_of_opposite_directions():
     text = nps.opposite_moves(OPPOSITE, reference="a").reading()
     assert text.startswith(
-        "b against a: loyal −10.0 points (4.7 standard errors for the worse) and happy +24.0 points (14.7 standard "
+        "b against a: loyal −10.0 points (4.7 standard errors for the worse) and happy +24.0 points (14.0 standard "
         "errors for the better). They moved in opposite directions, happy for the better and loyal for the worse (p = "
     )
 
@@ -392,8 +465,8 @@ def test_the_airport_moved_one_way_on_recommendation_and_satisfaction(shared_dat
     happy = (100.0 * (rows["Q7ALL"] >= 4)).where(rows["Q7ALL"].notna())
     for points, z in ((score, found.z_first[0]), (happy, found.z_second[0])):
         means, errors = (points.groupby(rows["year"]).agg(how) for how in ("mean", "sem"))
-        # `sem` divides by n - 1, the standard errors of `compare` by n: 1 / 5200.
-        assert z == pytest.approx((means[2018] - means[2017]) / math.hypot(errors[2017], errors[2018]), rel=3e-4)
+        # The score test has the error of the hypothesis: z^2 / n = 0.004 of the variance.
+        assert z == pytest.approx((means[2018] - means[2017]) / math.hypot(errors[2017], errors[2018]), rel=2e-3)
     assert found.verdict == ("same",)
     assert found.pvalue_same[0] == pytest.approx(ndtr(found.z_second[0]), rel=0.02)
     assert ndtri(found.probability_opposite[0]) == pytest.approx(found.z_second[0], abs=0.02)

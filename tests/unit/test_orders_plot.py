@@ -50,8 +50,18 @@ def test_published_scores_without_errors_are_drawn_in_points_and_filled():
     result = nps.discordant_units(scores)
     axes = nps.plots.discordant_units(result)
     assert [bar.get_width() for bar in axes.patches] == [10, -10]
-    assert "in points" in axes.get_xlabel()
+    assert axes.get_xlabel().startswith("difference in points; filled: all, as scores are known\n")
     assert (1.0, 1.0, 1.0, 1.0) not in {bar.get_facecolor() for bar in axes.patches}
+
+
+def test_rounded_scores_are_shown_beyond_rounding():
+    scores = nps.PublishedScores(
+        [[70, 60], [60, 61]], names=("a", "b"), by=("state",), labels=[("X",), ("Y",)], rounding=1.0
+    )
+    axes = nps.plots.discordant_units(nps.discordant_units(scores))
+    assert "filled: more than rounding explains" in axes.get_xlabel()
+    # One point under the second metric may be rounding.
+    assert {bar.get_facecolor() for bar in axes.patches} == {(1.0, 1.0, 1.0, 1.0)}
 
 
 def test_without_a_pair_in_opposite_order_there_is_nothing_to_draw():

@@ -86,8 +86,9 @@ def test_dispersion_is_that_of_blair_and_lacy_in_fractions_with_their_variance()
     cumulated = [Fraction(sum(counts[: i + 1]), n) for i in range(k - 1)]
     l_squared = sum((share - Fraction(1, 2)) ** 2 for share in cumulated) / Fraction(k - 1, 4)
     np.testing.assert_allclose(result.dispersion, float(1 - l_squared), rtol=1e-14)
-    # Blair & Lacy (2000, page 274): 64 / (k - 1)^2 times the variance of a over n.
-    p = np.array(counts) / n
+    # Blair & Lacy (2000, page 274): 64 / (k - 1)^2 times the variance of a over n; here with one respondent more,
+    # spread evenly over the ratings.
+    p = (np.array(counts) + 1 / k) / (n + 1)
     a = np.array([(k - i) / 2 + sum((i - j) * p[j - 1] for j in range(i + 1, k + 1)) for i in range(1, k + 1)])
     error = np.sqrt(64 * (p @ a**2 - (p @ a) ** 2) / ((k - 1) ** 2 * (n - 1)))  # n - 1 is ours
     low, high = result.interval("dispersion")
@@ -315,3 +316,81 @@ def test_of_many_pairs_those_with_the_smallest_pvalues_are_told():
     texts = result.sentences()
     assert len(texts) == 10 + 10 + 1
     assert texts[-1] == "Of 15 more pairs the same can be said."
+
+
+# ------------------------------------------------------------------------------------------------ more errors
+
+
+def test_limits_of_the_standard_deviation_are_those_of_moments():
+    result = nps.polarisation(histogram(POLARISED))
+    values, n = np.array(nps.NPS.values), sum(POLARISED)
+
+    def moments(counts, *orders):
+        shares = np.array(counts) / np.sum(counts)
+        return [shares @ (values - shares @ values) ** order for order in orders]
+
+    (variance,) = moments(POLARISED, 2)
+    # Var(s^2) = (m4 - m2^2) / n and ds = ds^2 / (2 s), of one respondent more, spread evenly over the ratings.
+    second, fourth = moments(np.array(POLARISED) + 1 / 11, 2, 4)
+    error = np.sqrt((fourth - second**2) / (n - 1) / (4 * second))
+    limits = np.sqrt(variance) * np.exp(np.array([-1, 1]) * 1.959963985 * error / np.sqrt(variance))
+    np.testing.assert_allclose(np.concatenate(result.interval("standard_deviation")), limits, rtol=1e-8)
+
+
+def test_the_bias_of_the_entropy_is_that_of_the_sample_as_it_was_drawn():
+    one = pd.DataFrame({"r": np.repeat(np.arange(11), np.array(POLARISED) // 10)})
+    copies = pd.concat([one.assign(cluster=np.arange(len(one)))] * 10)
+    clustered = nps.polarisation(nps.tabulate_survey(copies, "r", cluster="cluster")).entropy
+    plain = nps.polarisation(nps.tabulate(one, rating="r")).entropy
+    # Ten copies of a respondent tell what one does; a variance with 1 / 99 for 1 / 100 makes the bias, 0.015, 1 % more.
+    np.testing.assert_allclose(clustered, plain, atol=2e-4)
+
+
+def test_depths_of_clusters_in_both_groups_are_compared_as_by_a_regression_with_clusters():
+    import statsmodels.api as sm
+    from scipy import stats
+
+    rng = np.random.default_rng(8)
+    mood = rng.normal(size=60)
+    rows = pd.DataFrame({"c": np.repeat(np.arange(60), 10), "g": np.tile(["a", "b"], 300)})
+    rows["r"] = np.clip(np.round(5 + 2.5 * mood[rows["c"]] + 1.5 * rng.normal(size=600) + (rows["g"] == "b")), 0, 10)
+    pair = nps.polarisation(nps.tabulate_survey(rows, "r", by="g", cluster="c")).comparisons[0]
+    below = rows[rows["r"] <= 6]
+    design = sm.add_constant((below["g"] == "b").astype(float))
+    fit = sm.OLS((below["r"] <= 3).astype(float), design).fit(
+        cov_type="cluster", cov_kwds={"groups": below["c"], "use_correction": False}
+    )
+    # The design has 60 clusters in all, those without a detractor too: a factor of 60 / 59, and 59 degrees of freedom.
+    t = fit.tvalues["g"] / np.sqrt(60 / 59)
+    # Holm leaves the larger of two p-values as it is.
+    assert pair.not_passive_pvalue < pair.depth_pvalue
+    np.testing.assert_allclose(pair.depth_pvalue, 2 * stats.t.sf(abs(t), 59), rtol=1e-6)
+
+
+def test_groups_without_a_partner_are_told_of():
+    counts = nps.datasets.load("sfo")["recommend"].select(("A", 2017), ("A", 2018), ("B", 2017))
+    result = nps.polarisation(counts, reference="previous")
+    assert len(result.comparisons) == 1
+    assert any("no partner" in note and "B" in note for note in result.notes)
+
+
+# Five clusters are too few for its intervals, of which a warning tells.
+@pytest.mark.filterwarnings("ignore::npsstats.SmallSampleWarning")
+def test_depths_are_compared_with_the_degrees_of_freedom_of_the_group_that_has_fewer_clusters():
+    import statsmodels.api as sm
+    from scipy import stats
+
+    rng = np.random.default_rng(2)
+    mood = rng.normal(size=35)
+    rows = pd.DataFrame({"c": np.repeat(np.arange(35), 12)})
+    rows["g"] = np.where(rows["c"] < 5, "a", "b")
+    rows["r"] = np.clip(np.round(4 + 1.5 * mood[rows["c"]] + 2 * rng.normal(size=420)), 0, 10)
+    pair = nps.polarisation(nps.tabulate_survey(rows, "r", by="g", cluster="c")).comparisons[0]
+    below = rows[rows["r"] <= 6]
+    fit = sm.OLS((below["r"] <= 3).astype(float), sm.add_constant((below["g"] == "b").astype(float))).fit(
+        cov_type="cluster", cov_kwds={"groups": below["c"], "use_correction": False}
+    )
+    # One stratum of 35 clusters, 5 of them in the smaller group; Holm's factor is 1 or 2.
+    pvalue = 2 * stats.t.sf(abs(fit.tvalues["g"]) / np.sqrt(35 / 34), 4)
+    factor = 2 if pair.depth_pvalue < pair.not_passive_pvalue else 1
+    np.testing.assert_allclose(pair.depth_pvalue, min(1, factor * pvalue), rtol=1e-6)

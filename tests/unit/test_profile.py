@@ -2,6 +2,7 @@
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 import npsstats as nps
@@ -105,3 +106,11 @@ def test_all_forms_hold_the_same_numbers(profile):
     assert frame["score"].tolist() == profile.to_dict()["score"] == [r["score"] for r in profile.to_records()]
     assert profile.to_dict()["metrics"] == ["NPS", "CSAT", "ease"]
     assert "of the best" in profile.to_markdown()
+
+
+def test_a_group_without_ratings_of_a_metric_is_named_with_the_way_out():
+    rows = pd.DataFrame({"r": [9, 3, 8, 1], "s": [5, 4, None, None], "g": ["a", "a", "b", "b"]})
+    joint = nps.tabulate_joint(rows, {"r": nps.NPS, "s": nps.CSAT}, by="g")
+    with pytest.raises(nps.UndefinedScoreError, match=r"of CSAT 1 of 2 groups have none \(first: b\)"):
+        nps.profile(joint)
+    assert nps.profile(joint.answered()).labels == (("a",), ("a",))

@@ -228,3 +228,19 @@ def test_long_tables_say_how_many_rows_are_left_out():
 def test_columns_without_sampling_errors_are_not_written():
     assert "standard error" not in nps.discordant_units(FOUR).table().headers
     assert nps.discordant_units(CLOSE).table().headers[-3:] == ["statistic", "needed", "ordered oppositely"]
+
+
+def test_scores_without_any_known_error_show_nothing_against_chance():
+    exact = published([[1, 2], [2, 1]])
+    text = nps.rank_agreement(exact).sentences()[0]
+    assert text.endswith("How uncertain the scores are is not known, so that none of this is told from chance.")
+    text = nps.discordant_units(exact).sentences()[0]
+    assert text.startswith("x and y order 1 of 1 pairs oppositely by their scores, which are taken as known exactly.")
+    assert "shown" not in text
+
+
+def test_two_sampled_units_have_no_interval_and_say_so():
+    found = nps.rank_agreement(published([[1, 2], [2, 1]], rounding=0.1), units="sampled")
+    assert np.isnan(found.low[0])
+    assert np.isnan(found.standard_error[0])
+    assert "(tau-b −1.00; no interval over units like these from fewer than three)" in found.sentences()[0]

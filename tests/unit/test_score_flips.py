@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 import npsstats as nps
 
@@ -101,12 +101,13 @@ def test_the_set_holds_the_weights_that_a_test_does_not_refuse(name):
         assert not_told(table, weight) == inside, weight
 
 
-def test_the_ends_of_the_set_are_where_the_test_turns():
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_the_ends_of_the_set_are_where_the_test_turns(level):
     table = np.array(TABLES["bounded"])
-    flips = nps.score_flips(categories(*table), reference="A")
+    flips = nps.score_flips(categories(*table), reference="A", confidence_level=level)
     for end, way in ((flips.tie_low[0], 1), (flips.tie_high[0], -1)):
-        assert not_told(table, end + way * 1e-7)
-        assert not not_told(table, end - way * 1e-7)
+        assert not_told(table, end + way * 1e-7, level)
+        assert not not_told(table, end - way * 1e-7, level)
 
 
 def test_the_words_for_each_kind_of_set():
@@ -145,6 +146,40 @@ def test_the_set_holds_the_true_weight_as_often_as_it_says():
     assert set(kind) == {"bounded", "outside", "all"}
 
 
+@pytest.mark.parametrize("tables", [([1, 0, 0], [0, 0, 1]), ([2, 0, 0], [0, 0, 2]), ([9, 40, 1], [0, 0, 1])])
+def test_a_handful_of_respondents_without_a_variance_is_no_certainty(tables):
+    flips = nps.score_flips(categories(*tables), reference="A")
+    assert flips.tie_set == ("all",)
+    assert flips.verdict == ("undecided",)
+    assert "no weight is told from a tie" in flips.sentences()[0]
+
+
+def test_many_respondents_without_a_variance_are_enough():
+    flips = nps.score_flips(categories([40, 0, 0], [0, 0, 40]), reference="A")
+    assert flips.verdict == ("holds",)
+    assert (flips.tie_low[0], flips.tie_high[0]) == pytest.approx((-1, -1))
+
+
+def test_a_verdict_is_borne_by_the_score_tests_of_promoters_and_detractors():
+    # Fieller's set is 0.5 to 149, yet promoters are not shown to differ: 0 of 3 against 6 of 9.
+    few = nps.score_flips(categories([0, 3, 0], [3, 0, 6]), reference="A")
+    assert few.tie_set == ("bounded",)
+    assert 0 < few.tie_low[0] < few.tie_high[0] < np.inf
+    assert few.promoter_low[0] < 0 < few.promoter_high[0]
+    assert few.verdict == ("undecided",)
+    assert "but that is not settled" in few.sentences()[0]
+    many = nps.score_flips(categories([0, 30, 0], [30, 0, 60]), reference="A")
+    assert many.verdict == ("flips",)
+
+
+def test_weights_that_are_all_refused_without_a_shown_difference_are_explained():
+    # Nobody promotes in either: no variance of promoters, and no knowledge of them.
+    flips = nps.score_flips(categories([40, 20, 0], [10, 50, 0]), reference="A")
+    assert flips.weights_text(0) == "none"
+    assert flips.verdict == ("undecided",)
+    assert "promoters and detractors by themselves are not both shown to differ" in flips.sentences()[0]
+
+
 # ----------------------------------------------------------------------------------------------- cut points
 
 
@@ -178,6 +213,36 @@ def test_pairs_of_cut_points_are_those_of_every_net_score():
         assert flips.pairs_worse_shown[0] == sum(size < 0 for size in shown)
 
 
+def test_the_set_of_a_survey_allows_for_households_in_both_groups():
+    rng = np.random.default_rng(3)
+    taste = rng.random(150)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B"], 150), "home": np.tile(np.arange(150), 2)})
+    # Of A 20 % are detractors and 25 % promoters, of B 40 % and 50 %; the taste of a home decides in both.
+    rows["rating"] = np.concatenate([np.digitize(taste, [0.2, 0.75]), np.digitize(taste, [0.4, 0.5])]) - 1
+    mixed = rng.random(300) < 0.2
+    rows.loc[mixed, "rating"] = rng.integers(-1, 2, mixed.sum())
+    metric = nps.net_score(nps.Scale(-1, 1), promoters_from=1, detractors_to=-1)
+    survey = nps.tabulate_survey(rows, "rating", by="group", metric=metric, cluster="home")
+    flips = nps.score_flips(survey, reference="A")
+    assert flips.tie_set == ("bounded",)
+    assert 0 < flips.tie_low[0] < flips.tie_high[0] < np.inf
+    for weight in (flips.tie_low[0], flips.tie_high[0]):
+        net = nps.net_score(metric.scale, promoters_from=1, detractors_to=-1, detractor_weight=weight)
+        move = nps.compare(survey, reference="A", metric=net)
+        # At the ends the difference is Student's quantile times its standard error.
+        ratio = abs(move.difference[0]) / move.standard_error[0]
+        assert ratio == pytest.approx(t.ppf(0.975, survey.df.min()), rel=1e-6)
+
+
+def test_cut_points_are_tested_with_the_detractor_weight_of_the_metric():
+    metric = nps.net_score(nps.Scale(-1, 1), promoters_from=1, detractors_to=-1, detractor_weight=4.0)
+    counts = nps.RatingCounts.from_histogram(SAME_SCORE.counts, metric=metric, groups=["A", "B"])
+    flips = nps.score_flips(counts, reference="A")
+    # By hand, of 1,000: -10 + 4 x 10 and 10 + 4 x 10 points for B, -10 - 4 x 10 against it; with a weight of 1 the
+    # first is 0, and none of its test.
+    assert (flips.pairs_better_shown[0], flips.pairs_worse_shown[0]) == (2, 1)
+
+
 def test_a_survey_of_equal_weights_has_the_same_ties():
     table = np.array(TABLES["bounded"]) // 4
     rows = pd.DataFrame(
@@ -196,6 +261,38 @@ def test_a_survey_of_equal_weights_has_the_same_ties():
     assert survey.tie_high == pytest.approx(simple.tie_high, abs=0.03)
     assert survey.pairs_better.tolist() == simple.pairs_better.tolist()
     assert survey.pairs_worse_shown.tolist() == simple.pairs_worse_shown.tolist()
+
+
+def test_a_survey_tests_each_pair_of_cut_points_by_compare():
+    rng = np.random.default_rng(6)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B", "C"], 60), "home": np.arange(180) // 3})
+    rows["rating"] = (rng.integers(1, 6, 180) + (rows["group"] == "B") * rng.integers(0, 3, 180)).clip(1, 5)
+    metric = nps.net_score(nps.Scale(1, 5), promoters_from=5, detractors_to=3)
+    survey = nps.tabulate_survey(rows, "rating", by="group", metric=metric, cluster="home")
+    flips = nps.score_flips(survey, reference="rest")
+    for i, (label,) in enumerate(survey.labels):
+        pvalues, signs = [], []
+        for top in range(2, 6):
+            for bottom in range(1, top):
+                net = nps.net_score(metric.scale, promoters_from=top, detractors_to=bottom)
+                move = nps.compare(survey, reference="rest", metric=net, adjustment="none")
+                pvalues.append(move.pvalue[move.labels.index((label,))])
+                signs.append(np.sign(move.difference[move.labels.index((label,))]))
+        order = np.argsort(pvalues)
+        # Holm by hand.
+        shown = np.cumprod(np.array(pvalues)[order] * (10 - np.arange(10)) <= 0.05).astype(bool)
+        assert flips.pairs_better_shown[i] == (np.array(signs)[order][shown] > 0).sum()
+        assert flips.pairs_worse_shown[i] == (np.array(signs)[order][shown] < 0).sum()
+    assert flips.pairs_better_shown.max() > 0
+
+
+def test_a_survey_whose_sides_do_not_overlap_is_shown_at_all_pairs():
+    rows = pd.DataFrame(
+        {"group": list("A" * 10 + "B" * 10), "rating": [10] * 10 + [0] * 10, "weight": 1.0 + np.arange(20)}
+    )
+    flips = nps.score_flips(nps.tabulate_survey(rows, "rating", by="group", weight="weight"), reference="A")
+    assert flips.verdict == ("holds",)
+    assert flips.pairs_worse_shown[0] == flips.pairs[0] == 55
 
 
 def test_every_form_of_the_result_has_all_rows():

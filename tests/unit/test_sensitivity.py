@@ -548,3 +548,69 @@ def test_what_cannot_be_drawn_is_said(waves):
     few = nps.sensitivity(WAVES, reference="A", definitions=[nps.mean_rating(TEN)])
     assert "at least two pairs of cut points" in told(ValueError, nps.plots.sensitivity, few)
     assert "Sensitivity" in told(TypeError, nps.plots.sensitivity, WAVES)
+
+
+# ---------------------------------------------------------------------------------------------- which way is up
+
+
+FALLING = nps.Metric(
+    "grades", nps.Scale(1, 5), (100, 100, 0, -100, -100),
+    categories=("promoter", "promoter", "passive", "detractor", "detractor"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("ask", [nps.sensitivity, nps.dominance, nps.score_flips])
+def test_a_metric_that_falls_as_ratings_rise_is_refused(ask):
+    counts = nps.RatingCounts.from_histogram(
+        [[10, 20, 30, 20, 20], [30, 30, 20, 10, 10]], metric=FALLING, groups=["A", "B"]
+    )
+    with pytest.raises(
+        ValueError, match=r"`metric` must not fall as ratings rise; grades gives 2 100 points and 3 onl"
+    ):
+        ask(counts, reference="A")
+
+
+def test_definitions_that_fall_are_refused():
+    counts = nps.RatingCounts.from_histogram([[1, 2, 3, 4, 5], [5, 4, 3, 2, 1]], metric=nps.CSAT, groups=["A", "B"])
+    with pytest.raises(ValueError, match="`definitions` must not fall as ratings rise; grades"):
+        nps.sensitivity(counts, reference="A", definitions=[FALLING])
+
+
+def test_groups_alike_under_all_definitions_are_tied_and_have_no_sign_to_survive():
+    counts = nps.RatingCounts.from_histogram([[1, 2, 3, 4, 5], [2, 4, 6, 8, 10]], metric=nps.CSAT, groups=["A", "B"])
+    assert nps.sensitivity(counts, reference="A").conclusion == ("tied",)
+
+
+@pytest.mark.parametrize("name", ["conclusion", "definitions", "shown_higher"])
+def test_a_group_column_never_hides_one_of_the_conclusions(name):
+    counts = nps.RatingCounts.from_histogram([[1] * 11, [2] * 11], groups=["A", "B"], by=name)
+    with pytest.raises(ValueError, match=f"a group column cannot be called '{name}'"):
+        nps.sensitivity(counts, reference="A").conclusions()
+
+
+def test_advice_on_the_reference_is_none_that_is_refused():
+    counts = nps.RatingCounts.from_histogram([[1, 2, 3, 4, 5], [2, 4, 6, 8, 10]], metric=nps.CSAT, groups=["A", "B"])
+    with pytest.raises(
+        TypeError, match=r"must be given: the label of a group, or one of 'previous'.*'all-pairs'\.$"
+    ) as one:
+        nps.sensitivity(counts)
+    with pytest.raises(ValueError, match=r"needs groups.*`score_variants`") as other:
+        nps.sensitivity(counts.select("A").pool(), reference="previous")
+    assert "number" not in f"{one.value}{other.value}"
+
+
+def test_those_without_a_label_may_be_the_reference():
+    counts = nps.RatingCounts.from_histogram([[1, 2, 3, 4, 5], [5, 4, 3, 2, 1]], metric=nps.CSAT, groups=["A", None])
+    assert nps.sensitivity(counts, reference=None).reference == (None,)
+
+
+def test_what_is_shown_depends_on_the_level():
+    counts = nps.RatingCounts.from_histogram(
+        [[15, 15, 10, 5, 5], [10, 10, 10, 10, 10]], metric=nps.CSAT, groups=["A", "B"]
+    )
+    for level in (0.6, 0.95, 0.999):
+        found = nps.sensitivity(counts, reference="A", confidence_level=level)
+        assert (found.shown != 0).tolist() == (found.pvalue <= 1 - level).tolist()
+        assert (found.low * found.high > 0).tolist() == (found.shown != 0).tolist()
+    lax, usual = (nps.sensitivity(counts, reference="A", confidence_level=level) for level in (0.6, 0.95))
+    assert (lax.shown != 0).sum() > (usual.shown != 0).sum()

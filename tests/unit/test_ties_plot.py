@@ -1,5 +1,7 @@
 """The picture of the detractor weights at which groups tie."""
 
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -47,6 +49,15 @@ def test_sets_that_go_on_end_in_arrows_and_sets_below_zero_are_not_drawn():
     none = [i for i in range(2) if flips.weights_text(i) == "none"]
     assert none == [1]
     assert not [row for row, *_ in drawn if row in none]
+
+
+def test_weights_beside_the_picture_are_told_by_an_arrow():
+    # Up to a small weight, and from a large one on.
+    flips = nps.score_flips(counts([200, 700, 100], [300, 600, 100]), reference="A")
+    flips = dataclasses.replace(flips, tie_set=("outside",), tie_low=np.array([0.06]), tie_high=np.array([12.0]))
+    axes = nps.plots.score_flips(flips)
+    assert lines(axes) == []
+    assert sorted(line.get_marker() for line in axes.lines if line.get_marker() in ("<", ">")) == ["<", ">"]
 
 
 def test_other_answers_are_refused():

@@ -60,6 +60,20 @@ def test_scores_of_a_frame_are_those_of_its_columns():
     )
 
 
+def test_a_missing_unit_of_a_frame_is_none():
+    for names in (["a", np.nan], ["a", None], pd.array(["a", pd.NA], dtype="string")):
+        table = pd.DataFrame({"state": names, "x": [1, 2]})
+        scores = nps.PublishedScores.from_frame(table, scores={"one": "x"}, by=["state"])
+        assert scores.groups == ("a", None)
+        assert scores.select(None).scores.tolist() == [[2]]
+
+
+def test_labels_may_be_rows_of_an_array():
+    given = np.array([["p", "a"], ["p", "b"]])
+    scores = nps.PublishedScores([[1], [2]], names=["x"], by=["block", "unit"], labels=given)
+    assert scores.labels == (("p", "a"), ("p", "b"))
+
+
 def test_published_scores_can_be_chosen():
     assert STATES.of("recommend").names == ("recommend",)
     assert STATES.select("WI", "SD").scores.tolist() == [[66, 72], [71, 76]]
@@ -75,7 +89,7 @@ def test_published_scores_can_be_chosen():
         ({"names": ["rating", "rating"]}, ValueError, "a different name for each metric"),
         ({"names": ["rating", 2]}, TypeError, "`names` must be texts"),
         ({"by": []}, ValueError, "`by` must name a group column"),
-        ({"by": ["rank"]}, ValueError, "cannot be called 'rank'"),
+        ({"by": ["score"]}, ValueError, "cannot be called 'score'"),
         ({"labels": [("a",), ("a",)]}, ValueError, "no label may occur twice"),
         ({"scores": [[1, 2]]}, ValueError, r"`scores` must have shape \(2, 2\)"),
         ({"scores": [[1, 2], [3, np.inf]]}, ValueError, "`scores` must be finite"),
@@ -84,6 +98,12 @@ def test_published_scores_can_be_chosen():
         ({"standard_errors": [[1, 2], [3, -1]]}, ValueError, "`standard_errors` must be 0 or more; got -1"),
         ({"rounding": -1}, ValueError, "`rounding` must be 0 or more; got -1"),
         ({"rounding": [1, 1, 1]}, ValueError, r"`rounding` must have shape \(2,\)"),
+        ({"names": ["rating", ""]}, ValueError, "a different name for each metric"),
+        ({"labels": "ab"}, TypeError, "`labels` must hold a sequence for each unit.*got 'ab'"),
+        ({"labels": ["SD", "NE"]}, TypeError, r"got 'SD'\. Write for example \[\('SD',\)"),
+        ({"labels": ["SD", "NE"], "by": ["year", "unit"]}, TypeError, "got 'SD'"),
+        ({"labels": [1, 2]}, TypeError, "got 1"),
+        ({"labels": [("a",), (["b"],)]}, TypeError, "`labels` must be hashable"),
         ({"favourable": "up"}, ValueError, "`favourable` must be 'high' or 'low'"),
         ({"favourable": None}, ValueError, "`favourable` must be 'high' or 'low'"),
         ({"favourable": ["high"]}, ValueError, "`favourable` must be 'high' or 'low'"),
@@ -93,6 +113,17 @@ def test_wrong_published_scores_are_refused(change, error, message):
     right = {"scores": [[1, 2], [3, 4]], "names": ["x", "y"], "by": ["unit"], "labels": [("a",), ("b",)]}
     with pytest.raises(error, match=message):
         nps.PublishedScores(**{**right, **change})
+
+
+@pytest.mark.parametrize(
+    ("ask", "names"),
+    [(nps.unit_ranks, ["rank", "n_units"]), (nps.discordant_units, ["other_unit", "other_difference", "verdict"])],
+)
+def test_units_never_hide_a_column_of_the_answer(ask, names):
+    for name in names:
+        scores = nps.PublishedScores([[1, 2], [2, 1]], names=["x", "y"], by=[name], labels=[("a",), ("b",)])
+        with pytest.raises(ValueError, match=f"a group column cannot be called '{name}'"):
+            ask(scores).to_frame()
 
 
 def test_wrong_columns_are_named():
@@ -105,6 +136,8 @@ def test_wrong_columns_are_named():
         nps.PublishedScores.from_frame(table, scores={"one": "x"}, by="state")
     with pytest.raises(TypeError, match="`scores` must be a mapping"):
         nps.PublishedScores.from_frame(table, scores=["x"], by=["state"])
+    with pytest.raises(ValueError, match="`scores` must name at least one metric"):
+        nps.PublishedScores.from_frame(table, scores={}, by=["state"])
     with pytest.raises(ValueError, match="`rounding` must name the metrics one; got two"):
         nps.PublishedScores.from_frame(table, scores={"one": "x"}, by=["state"], rounding={"two": 1})
     with pytest.raises(ValueError, match="no metric 'three'"):

@@ -1,6 +1,6 @@
 """Pictures of two questions to the same respondents: their ratings crossed, and how closely they go together."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -174,15 +174,15 @@ def _rows_of(result: ConflictingCustomers, metrics: tuple[str, str] | None, grou
         msg = f"`group` must be {rule}; got {group!r}."
         raise ValueError(msg)
     pairs = list(dict.fromkeys(zip(result.metric, result.other_metric, strict=True)))
-    pair = pairs[0] if metrics is None else tuple(metrics)
-    if pair not in pairs:
+    pair = pairs[0] if metrics is None else metrics
+    if not isinstance(pair, Collection) or tuple(pair) not in pairs:
         names = ", ".join(metric.name for metric in result.metrics)
         msg = f"`metrics` must be two different ones of {names}; got {metrics!r}."
         raise ValueError(msg)
     rows = [
         row
         for row in range(len(result))
-        if result.labels[row] == label and (result.metric[row], result.other_metric[row]) == pair
+        if result.labels[row] == label and (result.metric[row], result.other_metric[row]) == tuple(pair)
     ]
     if not result.n_both[rows[0]]:
         where = f" in {group_text(label)}" if label else ""

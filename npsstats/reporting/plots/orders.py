@@ -140,7 +140,9 @@ def discordant_units(result: DiscordantUnits, *, most: int = 20, ax: "Axes | Non
         ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
     ax.axvline(0, color=INK, linewidth=0.8)
     unit = "standard errors" if known else "points"
-    label = f"difference in {unit}; filled: shown, at {write.level(result.confidence_level)} for all pairs together"
+    sampled = f"shown, at {write.level(result.confidence_level)} for all pairs together"
+    filled = {"rounding": "more than rounding explains", "none": "all, as scores are known"}.get(result.errors, sampled)
+    label = f"difference in {unit}; filled: {filled}"
     finish_rows(ax, names, f"{label}\n{shown} of {len(result)} pairs in opposite order")
     several = len(set(result.metric)) + len(set(result.other_metric)) > 2
     legend = ("the first metric", "the other metric") if several else (result.metric[0], result.other_metric[0])

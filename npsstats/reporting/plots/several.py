@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
 
 from npsstats.reporting.plots.drawing import (
     INK,
@@ -101,7 +100,8 @@ def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes"
     """Draw each two moves against each other in standard errors, with the region in which the true ones lie.
 
     In the shaded quarters one metric moves for the better and the other for the worse. A point is filled where the
-    verdict is that they do so, or that they do not; dotted lines are as far from 0 as both moves must be for it.
+    verdict is that they do so, or that they do not; dotted lines are as far from 0 as both moves must be for it, of
+    several rows in the one that takes least.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes"
     far = 1.1 * (np.abs(moves[:, known]).max(initial=0) + reach)
     for corner in ((-far, 0), (0, -far)):
         ax.fill_between((corner[0], corner[0] + far), corner[1], corner[1] + far, color=RULE, alpha=0.3, linewidth=0)
-    wanted = float(-ndtri(1 - result.confidence_level))
+    wanted = float(result.z_needed[known].min(initial=far))
     for side in (-wanted, wanted):
         ax.axvline(side, color=RULE, linewidth=0.8, linestyle=":", zorder=0)
         ax.axhline(side, color=RULE, linewidth=0.8, linestyle=":", zorder=0)
@@ -185,7 +185,7 @@ def _finish(ax: "Axes", result: OppositeMoves, far: float) -> None:
     one_pair = len(set(zip(result.metric_first, result.metric_second, strict=True))) == 1
     level = write.level(result.confidence_level)
     names = (result.metric_first[0], result.metric_second[0]) if one_pair else ("first metric", "second metric")
-    signs = f"shaded: opposite directions; line: {level} region\ndotted: what both must pass to be shown"
+    signs = f"shaded: opposite directions; line: {level} region\ndotted: the least that both must pass to be shown"
     below = f"{names[0]}: standard errors for the better\n{signs}"
     ax.set_xlabel(below, color=INK, parse_math=False)
     ax.set_ylabel(f"{names[1]}: standard errors for the better", color=INK, parse_math=False)

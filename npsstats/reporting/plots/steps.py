@@ -190,10 +190,11 @@ def _together(result: Decomposition, place: int, segments: IndexArray, column: i
     weights = members.ravel()
     error = float(np.sqrt(max(float(weights @ result.covariance[place] @ weights), 0.0)))
     values = np.sum([_row(result, rows.start + int(i), column)[:3] for i in segments], axis=0)
-    # As many standard errors as other limits are away; nan where nothing is known.
-    spread, reach = result.standard_error[rows], result.high[rows] - result.contribution[rows]
-    known = spread[:-1] > 0
-    times = float(reach[:-1][known][0] / spread[:-1][known][0]) if known.any() else np.nan
+    # As many standard errors as the limits of all segments are away; nan where nothing is known.
+    last, columns = rows.stop - 1, [CONTRIBUTIONS.index(name) for name in ("mix", "rate")]
+    spread = result.standard_error[last, columns]
+    reach = result.high[last, columns] - result.contribution[last, columns]
+    times = float((reach[spread > 0] / spread[spread > 0]).min(initial=np.inf)) if (spread > 0).any() else np.nan
     return [*values.tolist(), float(values[2]) - times * error, float(values[2]) + times * error]
 
 

@@ -101,10 +101,12 @@ def _pieces(result: ScoreFlips, row: int) -> list[tuple[float, float]]:
 
 def _line(ax: "Axes", row: int, low: float, high: float) -> None:
     """Draw what of a line is in the picture, with an arrow where it goes on; no weight is below 0."""
-    left, right = max(low, LOWEST), min(high, HIGHEST)
-    if left >= right and not (left == right == low):
+    if high <= 0:
         return
-    ax.hlines(row, left, right, color=POINT, linewidth=2)
+    left, right = max(low, LOWEST), min(high, HIGHEST)
+    if left <= right:
+        ax.hlines(row, left, right, color=POINT, linewidth=2)
+    # Of a set beside the picture only the arrow is seen.
     for beyond, edge, marker in ((low < LOWEST, LOWEST, "<"), (high > HIGHEST, HIGHEST, ">")):
         if beyond:
             ax.plot(edge, row, marker, color=POINT, markersize=6, clip_on=False)
