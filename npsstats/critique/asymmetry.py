@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, stdtr
 
-from npsstats.critique.linearising import covariance_by_group, critical_value, degrees_of_freedom
+from npsstats.critique.linearising import covariance_by_group, critical_values, degrees_of_freedom
 from npsstats.errors import SmallSampleWarning
 from npsstats.inference.methods import check_confidence_level, pvalues
 from npsstats.kernels.ratios import fieller
@@ -107,7 +107,7 @@ def detractor_weight(
     _check_classes(counts, chosen, outcome, members)
     means, covariance = _means(counts, members, np.nan_to_num(outcome))
     loss, gain, covariances = _effects(means, covariance, 1.0 if event_is == "good" else -1.0)
-    found = fieller(loss, gain, covariances, critical_value(counts, confidence_level))
+    found = fieller(loss, gain, covariances, critical_values(counts, confidence_level))
     statistic, pvalue = _test(counts, loss - gain, covariances)
     loss_error, gain_error = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2)).T
     cells = counts.cells
@@ -226,8 +226,7 @@ def _test(counts: JointCounts, distance: FloatArray, covariances: FloatArray) ->
     """Test that loss and gain are of the same size; nan where nothing is known of the variance."""
     variance = covariances[:, 0, 0] + covariances[:, 1, 1] - 2 * covariances[:, 0, 1]
     df = degrees_of_freedom(counts)
-    fewest = None if df is None else int(df.min())
-    known = (variance > 0) & (fewest is None or fewest >= 1)
+    known = variance > 0 if df is None else (variance > 0) & (df >= 1)
     statistic = np.where(known, distance / np.sqrt(np.where(known, variance, 1.0)), np.nan)
-    tail = (lambda size: ndtr(-size)) if fewest is None else (lambda size: stdtr(max(fewest, 1), -size))
+    tail = (lambda size: ndtr(-size)) if df is None else (lambda size: stdtr(np.maximum(df, 1), -size))
     return statistic, pvalues(statistic, "two-sided", tail)

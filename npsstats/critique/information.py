@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from npsstats.critique.linearising import covariance_by_group, critical_value, shares_of
+from npsstats.critique.linearising import covariance_by_group, critical_values, shares_of
 from npsstats.inference.methods import check_confidence_level, check_counts, check_metric
 from npsstats.inference.surveyed import check_survey
 from npsstats.kernels.ordinal_shift import efficacies, ordinal_information, ordinal_information_gradient
@@ -123,7 +123,7 @@ def efficiency(
     }
     to_mean, to_ordinal = (efficacy / efficacy[:, [places[name]]] for name in ("mean", "ordinal"))
     place, relative = places[against], to_ordinal if against == "ordinal" else to_mean
-    z, bounded = critical_value(counts, confidence_level), against == "ordinal"
+    z, bounded = critical_values(counts, confidence_level)[:, None], against == "ordinal"
     low, high = _limits(relative, _errors(counts, gradient - gradient[:, [place]]), z, bounded=bounded)
     imagined = _limits(*_diluted(counts, values, place), z, bounded=bounded)
     # Limits that the sample itself leaves unknown stay so.
@@ -229,13 +229,13 @@ def _diluted(counts: RatingCounts | SurveyCounts, values: FloatArray, place: int
     return efficacy / efficacy[:, [place]], np.sqrt(variance)
 
 
-def _limits(relative: FloatArray, error: FloatArray, z: float, *, bounded: bool) -> tuple[FloatArray, FloatArray]:
+def _limits(relative: FloatArray, error: FloatArray, z: FloatArray, *, bounded: bool) -> tuple[FloatArray, FloatArray]:
     """Compute limits on the logarithmic scale, or on that of the logit where 1 is the most; `error` is of the log."""
     if bounded:
         # The delta method knows no error at 1, which rounding may just miss.
         near = np.where(relative > 1 - ROUNDING, 1.0, relative)
         return logit_limits(near, error * near, z)
     known = (error > ROUNDING) & (relative > 0)
-    factor = np.exp(np.minimum(z * np.where(known, error, 0.0), FARTHEST))
+    factor = np.exp(np.minimum(z * np.where(known, error, 1.0), FARTHEST))
     low, high = np.where(known, relative / factor, np.nan), np.where(known, relative * factor, np.nan)
     return low, high

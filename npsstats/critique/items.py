@@ -4,9 +4,9 @@ from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
-from npsstats.critique.linearising import covariance_by_group, degrees_of_freedom, is_survey, shares_of
+from npsstats.critique.linearising import covariance_by_group, critical_values, is_survey, shares_of
+from npsstats.critique.together import check_same_people
 from npsstats.inference.methods import check_confidence_level
 from npsstats.kernels.ordinal_association import kendall_tau_b, spearman
 from npsstats.kernels.polychoric import polychoric_correlation
@@ -91,7 +91,7 @@ def item_association(counts: JointCounts | PairedCounts, *, confidence_level: fl
     joint = check_joint(counts, "item_association")
     check_confidence_level(confidence_level)
     signs = [direction(metric) for metric in joint.metrics]
-    quantiles = _quantiles(joint, confidence_level)
+    quantiles = critical_values(joint, confidence_level)
     pairs = list(combinations(range(len(joint.metrics)), 2))
     found = [_of_pair(joint, pair, signs[pair[0]] * signs[pair[1]], quantiles) for pair in pairs]
     size = len(joint)
@@ -129,21 +129,8 @@ def check_joint(counts: JointCounts | PairedCounts, asked_by: str) -> JointCount
         raise ValueError(msg)
     for metric in joint.metrics:
         direction(metric)
-    _check_together(joint)
+    check_same_people(joint)
     return joint
-
-
-def _check_together(joint: JointCounts) -> None:
-    """Check that each two metrics have respondents in common, in some group."""
-    rated = (joint.answers >= 0)[(joint.counts > 0).any(axis=0)]
-    for first, second in combinations(range(len(joint.metrics)), 2):
-        if not (rated[:, first] & rated[:, second]).any():
-            msg = (
-                f"`counts` must be of the same respondents; nobody rated both {joint.names[first]} and "
-                f"{joint.names[second]}. Leave one of them out with `counts.of(...)`; metrics of different respondents "
-                "are compared one by one, with `compare`."
-            )
-            raise ValueError(msg)
 
 
 def direction(metric: Metric) -> int:
@@ -151,16 +138,6 @@ def direction(metric: Metric) -> int:
     values = np.array(metric.values)
     places = np.arange(values.size) - (values.size - 1) / 2
     return metric.sign * (-1 if values @ places < 0 else 1)
-
-
-def _quantiles(joint: JointCounts, confidence_level: float) -> FloatArray:
-    """Find how many standard errors away the limits of each group are; of a survey by the group's own clusters."""
-    tail = (1 - confidence_level) / 2
-    df = degrees_of_freedom(joint)
-    if df is None:
-        return np.full(len(joint), -ndtri(tail))
-    quantiles: FloatArray = np.where(df >= 1, -stdtrit(np.maximum(df, 1), tail), np.inf)
-    return quantiles
 
 
 def _of_pair(joint: JointCounts, pair: tuple[int, int], sign: int, quantiles: FloatArray) -> tuple[IntArray, Columns]:

@@ -14,6 +14,7 @@ __all__ = [
     "covariance_by_group",
     "covariance_of",
     "critical_value",
+    "critical_values",
     "degrees_of_freedom",
     "is_survey",
     "shares_of",
@@ -129,8 +130,8 @@ def degrees_of_freedom(counts: AnyCounts) -> IntArray | None:
     return cells.df if isinstance(cells, SurveyCounts) else None
 
 
-def critical_value(counts: AnyCounts, confidence_level: float, alternative: Alternative = "two-sided") -> float:
-    """Find how many standard errors a limit is away.
+def critical_values(counts: AnyCounts, confidence_level: float, alternative: Alternative = "two-sided") -> FloatArray:
+    """Find how many standard errors the limits of each group are away.
 
     Parameters
     ----------
@@ -140,16 +141,27 @@ def critical_value(counts: AnyCounts, confidence_level: float, alternative: Alte
 
     Returns
     -------
-    float
-        A quantile of the normal law; for a survey of Student's t, with the degrees of freedom of the group that has the
-        fewest, infinite if it has none.
+    ndarray, shape (groups,)
+        Quantiles of the normal law; for a survey of Student's t, with the degrees of freedom of each group, infinite if
+        it has none.
     """
     tail = (1 - confidence_level) / (2 if alternative == "two-sided" else 1)
     df = degrees_of_freedom(counts)
     if df is None:
-        return float(-ndtri(tail))
-    fewest = int(df.min())
-    return float(-stdtrit(fewest, tail)) if fewest >= 1 else np.inf
+        return np.full(len(counts), -ndtri(tail))
+    quantiles: FloatArray = np.where(df >= 1, -stdtrit(np.maximum(df, 1), tail), np.inf)
+    return quantiles
+
+
+def critical_value(counts: AnyCounts, confidence_level: float, alternative: Alternative = "two-sided") -> float:
+    """Find how many standard errors the limits of an estimate from all groups are away, as `critical_values`.
+
+    Returns
+    -------
+    float
+        That of the group with the fewest degrees of freedom.
+    """
+    return float(critical_values(counts, confidence_level, alternative).max())
 
 
 def _cells(counts: AnyCounts) -> RatingCounts | SurveyCounts:

@@ -78,9 +78,9 @@ def opposite_moves(
     Notes
     -----
     The two statistics are taken as normal, with the correlation of the differences of the same respondents. They are
-    those of `compare`'s score test, so that a few answers that are all alike are no proof: each z is the normal quantile
-    that has its p-value, also where few clusters give that other tails; nan where one respondent or cluster tells
-    nothing of the errors.
+    those of `compare`'s score test, so that a few answers that are all alike are no proof: each z is the normal
+    quantile that has its p-value, also where few clusters give that other tails; nan where one respondent or cluster
+    tells nothing of the errors.
 
     - ``probability_opposite`` is the probability of opposite signs of two normal variables around the two estimates, by
       Owen's T function [1]_: the posterior probability with a flat prior on both moves. A metric whose move is not
@@ -120,7 +120,7 @@ def opposite_moves(
     ('undecided',)
     >>> moves.to_frame()[["difference_first", "difference_second", "correlation", "probability_opposite"]].round(3)
        difference_first  difference_second  correlation  probability_opposite
-    0             -15.0                2.5         0.48                  0.78
+    0             -15.0                2.5         0.48                 0.779
     """
     counts = read_joint(counts)
     check_confidence_level(confidence_level)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr
 
 from npsstats.critique.linearising import critical_value, degrees_of_freedom, is_survey
-from npsstats.critique.validity import Correlation, Predictor, Respondents, Task, classes_of
+from npsstats.critique.validity import Correlation, Predictor, Respondents, Task, classes_of, warn_of_few_events
 from npsstats.inference.adjustment import ADJUSTMENTS, adjusted_pvalues, check_adjustment
 from npsstats.inference.methods import N_RESAMPLES, check_confidence_level
 from npsstats.kernels.dependent_correlations import (
@@ -100,6 +100,11 @@ def compare_validity(
     UndefinedScoreError
         If no respondent of a group has both ratings and the outcome.
 
+    Warns
+    -----
+    SmallSampleWarning
+        If fewer than ten respondents have one of the two outcomes.
+
     Notes
     -----
     The difference of *AUC* has the standard error of DeLong et al. [3]_, which knows that both come from the same
@@ -134,10 +139,10 @@ def compare_validity(
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"r": [9, 10, 8, 3, 6, 9, 7, 10, 2, 8], "csat": [5, 5, 4, 2, 3, 3, 4, 4, 1, 2],
     ...                      "problem": [0, 0, 1, 1, 0, 0, 0, 0, 1, 0]})
-    >>> joint = nps.tabulate_joint(rows, {"r": nps.NPS, "csat": nps.CSAT}, outcome="problem")
+    >>> joint = nps.tabulate_joint(pd.concat([rows] * 4), {"r": nps.NPS, "csat": nps.CSAT}, outcome="problem")
     >>> found = nps.compare_validity(joint, event_is="bad", predictors=["NPS (0-10)", "CSAT (1-5)"], rng=1)
     >>> found.difference.round(3).tolist(), found.verdict
-    ([0.095], ('cannot tell',))
+    ([0.095], ('better',))
     """
     check_confidence_level(confidence_level)
     task = Task.of(counts, event_is, predictors, correlation)
@@ -153,6 +158,7 @@ def compare_validity(
                 rows.setdefault(name, []).append(value)
     texts: dict[str, Any] = {name: tuple(rows.pop(name)) for name in ("labels", "predictor", "reference")}
     arrays: dict[str, Any] = {name: np.array(column, dtype=np.float64) for name, column in rows.items()}
+    warn_of_few_events(arrays["n"], arrays["n_events"], texts["labels"])
     sources = ("delong1988", *CORRELATION_TESTS[correlation_test], *ADJUSTMENTS[adjustment])
     return ValidityDifferences(
         by=counts.by,

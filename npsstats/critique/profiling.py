@@ -3,6 +3,7 @@
 import numpy as np
 
 from npsstats.critique.linearising import shares_of
+from npsstats.critique.together import check_same_people
 from npsstats.errors import UndefinedScoreError
 from npsstats.inference.estimation import estimate
 from npsstats.ratings.counts import RatingCounts
@@ -41,7 +42,8 @@ def profile(counts: JointCounts | PairedCounts, *, method: str = "score", confid
     TypeError
         If the counts do not say who gave which ratings.
     ValueError
-        If a metric does not say which end of its scale is favourable, or a name or level is not valid.
+        If a metric does not say which end of its scale is favourable, nobody gave both of two metrics, or a name or
+        level is not valid.
     UndefinedScoreError
         If a group has no rating of a metric.
 
@@ -71,6 +73,7 @@ def profile(counts: JointCounts | PairedCounts, *, method: str = "score", confid
         )
         raise TypeError(msg)
     signs = [metric.sign for metric in counts.metrics]
+    check_same_people(counts)
     margins = [counts.margin(name) for name in counts.names]
     _check_rated(counts, margins)
     answers = [estimate(margin, method=method, confidence_level=confidence_level) for margin in margins]

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from npsstats.critique.facing import faced
-from npsstats.critique.linearising import covariance_by_group, covariance_of, critical_value, shares_of
+from npsstats.critique.linearising import covariance_by_group, covariance_of, critical_values, shares_of
 from npsstats.inference.adjustment import adjusted_pvalues
 from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
@@ -126,7 +126,7 @@ def polarisation(
         found["depth"] = _depth(counts, members["deep"], members["detractors"], confidence_level)
     whole = estimate(counts, metric=metric, confidence_level=confidence_level)
     found["score"] = (whole.score, whole.low, whole.high)
-    found |= _spreads(counts, metric, critical_value(counts, confidence_level))
+    found |= _spreads(counts, metric, critical_values(counts, confidence_level))
     low, high = (np.column_stack([found[measure][end] for measure in MEASURES]) for end in (1, 2))
     comparisons, remarks = _comparisons(counts, reference, metric, members)
     only_classes = (ONLY_CLASSES,) if metric.scale == NPS_CATEGORIES.scale else ()
@@ -221,7 +221,7 @@ def _depth(
     if isinstance(counts, SurveyCounts):
         ratio = _ratio(counts, deep, detractors)
         variance = np.diagonal(_covariance_of_ratios(counts, ratio, deep, detractors))
-        limits = logit_limits(ratio, np.sqrt(variance), critical_value(counts, confidence_level))
+        limits = logit_limits(ratio, np.sqrt(variance), critical_values(counts, confidence_level))
         return ratio, *limits
     among = _among(counts, detractors)
     some = np.flatnonzero(among.n > 0)
@@ -256,14 +256,14 @@ def _covariance_of_ratios(counts: SurveyCounts, ratio: FloatArray, part: BoolArr
     return covariance_of(counts, influence)
 
 
-def _spreads(counts: RatingCounts | SurveyCounts, metric: Metric, z: float) -> dict[str, tuple[FloatArray, ...]]:
+def _spreads(counts: RatingCounts | SurveyCounts, metric: Metric, z: FloatArray) -> dict[str, tuple[FloatArray, ...]]:
     """Compute the standard deviation of the values, entropy and dispersion, with limits by the delta method."""
     shares, values = shares_of(counts), np.array(metric.values)
     deviation, _ = _deviation_of(shares, values)
     error = _smooth_errors(counts, lambda moved: _deviation_of(moved, values))
     some = deviation > 0
     known = some & (error > 0)
-    factor = np.exp(z * np.where(known, error / np.where(some, deviation, 1.0), 0.0))
+    factor = np.exp(z * np.where(known, error / np.where(some, deviation, 1.0), 1.0))
     low, high = (np.where(known, limit, np.nan) for limit in (deviation / factor, deviation * factor))
     spreads: dict[str, tuple[FloatArray, ...]] = {"standard_deviation": (deviation, low, high)}
     value, _ = ordinal_dispersion(shares)
@@ -280,7 +280,7 @@ def _deviation_of(shares: FloatArray, values: FloatArray) -> tuple[FloatArray, F
     return deviation, np.divide(squares, 2 * deviation[:, None], out=np.zeros_like(squares), where=some)
 
 
-def _entropy(counts: RatingCounts | SurveyCounts, shares: FloatArray, z: float) -> tuple[FloatArray, ...]:
+def _entropy(counts: RatingCounts | SurveyCounts, shares: FloatArray, z: FloatArray) -> tuple[FloatArray, ...]:
     """Compute the entropy without its bias, with limits."""
     plain, _ = entropy_of(shares)
     if isinstance(counts, SurveyCounts):
@@ -293,7 +293,8 @@ def _entropy(counts: RatingCounts | SurveyCounts, shares: FloatArray, z: float) 
     error = _smooth_errors(counts, entropy_of)
     # How many ratings are left out is as little known as the correction is large.
     error = np.where(error > 0, np.hypot(error, bias / np.log(shares.shape[1])), 0.0)
-    low, high = (value - z * error).clip(min=0), (value + z * error).clip(max=1)
+    reach = z * np.where(error > 0, error, 1.0)
+    low, high = (value - reach).clip(min=0), (value + reach).clip(max=1)
     return value, np.where(error > 0, low, np.nan), np.where(error > 0, high, np.nan)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from npsstats.critique.linearising import covariance_of, is_survey, shares_of
+from npsstats.critique.together import check_same_people
 from npsstats.inference.comparison import compare
 from npsstats.kernels.rank_correlation import SAME, signs_of
 from npsstats.kernels.rank_sets import order_quantile, pairs_of
@@ -117,6 +118,8 @@ def check_units(counts: object, *, metrics: int) -> UnitScores:
         )
         raise ValueError(msg)
     signs_by_metric(counts)
+    if isinstance(counts, JointCounts):
+        check_same_people(counts)
     return counts
 
 

@@ -1,5 +1,6 @@
 """Which metric tells who had a problem, who left, who spent more?"""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -7,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from npsstats.critique.linearising import covariance_of, critical_value, is_survey
-from npsstats.errors import UndefinedScoreError
+from npsstats.errors import SmallSampleWarning, UndefinedScoreError
 from npsstats.inference.methods import check_confidence_level
 from npsstats.kernels.dependent_correlations import fisher_limits, pearson, spearman
 from npsstats.kernels.discrimination import concordance, delong_covariance, logit_limits
@@ -18,14 +19,26 @@ from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.protocol import group_text
 from npsstats.results.validities import CriterionValidity
-from npsstats.typing import BoolArray, FloatArray, IndexArray
+from npsstats.typing import BoolArray, FloatArray, IndexArray, Label
 
-__all__ = ["CORRELATIONS", "Correlation", "Predictor", "Respondents", "Task", "classes_of", "criterion_validity"]
+__all__ = [
+    "CORRELATIONS",
+    "Correlation",
+    "Predictor",
+    "Respondents",
+    "Task",
+    "classes_of",
+    "criterion_validity",
+    "warn_of_few_events",
+]
 
 Correlation: TypeAlias = Literal["pearson", "spearman"]
 CORRELATIONS = {"pearson": pearson, "spearman": spearman}
 
 EVENTS = ("bad", "good")
+
+# With fewer respondents of one outcome intervals of areas cover less than 90 %.
+LEAST_EVENTS = 10
 
 
 def criterion_validity(
@@ -67,10 +80,14 @@ def criterion_validity(
         If the counts are of another kind, or an argument has a wrong type.
     ValueError
         If the counts have no outcome, or it has one value only, or two that are not 0 and 1; if a predictor is
-        constant in a group; if a metric does not say which of its ends is favourable; if no predictor has a name that
-        is asked for.
+        constant in a group; if a metric does not say which end is favourable; if a name is not that of a predictor.
     UndefinedScoreError
         If a group has no respondent with both the rating and the outcome.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If fewer than ten respondents have one of the two outcomes.
 
     Notes
     -----
@@ -109,7 +126,7 @@ def criterion_validity(
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"r": [9, 10, 8, 3, 6, 9, 7, 10, 2, 8], "csat": [5, 5, 4, 2, 3, 3, 4, 4, 1, 2],
     ...                      "problem": [0, 0, 1, 1, 0, 0, 0, 0, 1, 0]})
-    >>> joint = nps.tabulate_joint(rows, {"r": nps.NPS, "csat": nps.CSAT}, outcome="problem")
+    >>> joint = nps.tabulate_joint(pd.concat([rows] * 4), {"r": nps.NPS, "csat": nps.CSAT}, outcome="problem")
     >>> found = nps.criterion_validity(joint, event_is="bad")
     >>> found.predictor
     ('NPS (0-10)', 'NPS (3 classes)', 'CSAT (1-5)', 'CSAT (2 classes)')
@@ -126,6 +143,7 @@ def criterion_validity(
                 rows.setdefault(name, []).append(value)
     texts: dict[str, Any] = {name: tuple(rows.pop(name)) for name in ("labels", "predictor", "metric_name")}
     arrays: dict[str, Any] = {name: np.array(column, dtype=np.float64) for name, column in rows.items()}
+    warn_of_few_events(arrays["n"], arrays["n_events"], texts["labels"])
     return CriterionValidity(
         by=counts.by,
         **texts,
@@ -137,6 +155,20 @@ def criterion_validity(
         references=("delong1988", "qin2008", "vehtari2017") if task.binary else ("delong1988", "qin2008"),
         **task.about(),
     )
+
+
+def warn_of_few_events(n: FloatArray, events: FloatArray, labels: Sequence[Label]) -> None:
+    """Warn of rows with few of one outcome, on which their intervals hang (benchmarks/coverage/critique.csv)."""
+    fewer = np.fmin(events, n - events)
+    few = np.flatnonzero(fewer < LEAST_EVENTS)
+    if few.size:
+        worst = few[np.argmin(fewer[few])]
+        where = f" in {group_text(labels[worst])}" if labels[worst] else ""
+        msg = (
+            f"intervals are too short with fewer than {LEAST_EVENTS} respondents of one outcome, as in {few.size} of "
+            f"{len(labels)} rows (the fewest: {fewer[worst]:.0f}{where})."
+        )
+        warnings.warn(msg, SmallSampleWarning, stacklevel=3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -143,7 +143,7 @@ def opposite_quantile(error: float, correlation: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray
-        Within 1e-6: between the one-sided and the two-sided normal quantile, as the p-value is between one tail and two.
+        Within 1e-6: between the one-sided and the two-sided quantile, as the p-value is between one tail and two.
     """
     r = np.asarray(correlation, dtype=np.float64)
     low, high = np.full(r.shape, max(-ndtri(error), 0.0)), np.full(r.shape, -ndtri(error / 2))

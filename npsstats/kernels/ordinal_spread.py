@@ -50,14 +50,14 @@ def entropy_of(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
     return entropy, -logs
 
 
-def logit_limits(value: FloatArray, error: FloatArray, quantile: float) -> tuple[FloatArray, FloatArray]:
+def logit_limits(value: FloatArray, error: FloatArray, quantile: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Compute the limits of values between 0 and 1 on the logit scale; nan where value or error are at an end.
 
     Parameters
     ----------
     value, error : ndarray, shape (...)
         Estimates and their standard errors.
-    quantile : float
+    quantile : ndarray
         How many standard errors a limit is away; infinite if nothing is known.
 
     Returns

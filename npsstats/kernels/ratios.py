@@ -33,7 +33,9 @@ class FiellerSet:
     kind: IntArray
 
 
-def fieller(numerator: FloatArray, denominator: FloatArray, covariance: FloatArray, quantile: float) -> FiellerSet:
+def fieller(
+    numerator: FloatArray, denominator: FloatArray, covariance: FloatArray, quantile: FloatArray | float
+) -> FiellerSet:
     """Find the ratios r with (numerator - r denominator)^2 <= quantile^2 Var(numerator - r denominator).
 
     Parameters
@@ -41,15 +43,16 @@ def fieller(numerator: FloatArray, denominator: FloatArray, covariance: FloatArr
     numerator, denominator : ndarray, shape (...)
     covariance : ndarray, shape (..., 2, 2)
         Of numerator and denominator.
-    quantile : float
-        Of the standard normal law, or of Student's.
+    quantile : ndarray, shape (...), or float
+        Of the standard normal law, or of Student's; infinite where nothing is known, and no ratio refused.
 
     Returns
     -------
     FiellerSet
     """
     a, b = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    squared = quantile * quantile
+    unknown = np.isinf(quantile)
+    squared = np.where(unknown, 1.0, quantile) ** 2
     # The quadratic first r^2 - 2 middle r + last <= 0.
     first = b * b - squared * covariance[..., 1, 1]
     middle = a * b - squared * covariance[..., 0, 1]
@@ -72,6 +75,7 @@ def fieller(numerator: FloatArray, denominator: FloatArray, covariance: FloatArr
     high = np.where(half, np.where(middle > 0, np.inf, end), high)
     kind = np.where(half, BOUNDED, kind)
     kind = np.where((first == 0) & (middle == 0), ALL, kind)
+    kind = np.where(unknown, ALL, kind)
     everything = kind == ALL
     return FiellerSet(
         estimate=estimate,

@@ -1,5 +1,6 @@
 """Which metric tells who had a problem: predictors, directions, amounts, surveys, bad input."""
 
+import warnings
 from math import log
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 from scipy import stats
 
 import npsstats as nps
+
+# Cases by hand have few respondents.
+pytestmark = pytest.mark.filterwarnings("ignore:intervals are too short:npsstats.SmallSampleWarning")
 
 
 def some_rows(n=300, seed=4):
@@ -388,3 +392,19 @@ def test_losses_of_a_survey_leave_out_each_respondent_with_an_average_weight_of_
         same = others & (rows["left"] == rows.loc[i, "left"])
         total -= own[i] * log((own[same].sum() - alike[i] + 0.5) / (own[others].sum() - alike[i] + 1))
     np.testing.assert_allclose(found.log_loss[0], total / own.sum(), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("default::npsstats.SmallSampleWarning")
+def test_few_events_are_warned_of():
+    rows = some_rows().dropna().reset_index(drop=True)
+    rows["left"] = [1.0] * 9 + [0.0] * (len(rows) - 9)
+    joint = nps.tabulate_joint(rows, {"r": nps.NPS, "csat": nps.CSAT}, outcome="left")
+    for ask in (nps.criterion_validity, nps.compare_validity):
+        more = {"rng": 1, "n_resamples": 100} if ask is nps.compare_validity else {}
+        with pytest.warns(nps.SmallSampleWarning, match="fewer than 10 .*fewest: 9"):
+            ask(joint, event_is="bad", **more)
+    rows.loc[9, "left"] = 1.0
+    joint = nps.tabulate_joint(rows, {"r": nps.NPS, "csat": nps.CSAT}, outcome="left")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nps.criterion_validity(joint, event_is="bad")

@@ -87,6 +87,16 @@ def test_counts_of_one_metric_do_not_say_who_gave_both():
         nps.profile(counts)
 
 
+def test_metrics_of_different_people_are_no_profile():
+    rows = pd.DataFrame(
+        {"recommend": [10, 9, None, None], "satisfied": [None, None, 5, 4], "shop": ["a", "b", "a", "b"]}
+    )
+    joint = nps.tabulate_joint(rows, {"recommend": nps.NPS, "satisfied": nps.CSAT}, by="shop")
+    for ask in (nps.profile, nps.unit_ranks, nps.rank_agreement, nps.discordant_units):
+        with pytest.raises(ValueError, match="nobody rated both NPS and CSAT"):
+            ask(joint)
+
+
 def test_effort_without_a_direction_is_refused(rows):
     joint = nps.tabulate_joint(rows, {"recommend": nps.NPS, "find_way": nps.CES})
     with pytest.raises(ValueError, match="must say which end of its scale is favourable"):

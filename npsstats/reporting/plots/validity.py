@@ -75,7 +75,7 @@ def criterion_validity(
     >>> import npsstats as nps
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"r": [9, 10, 8, 3, 6, 9, 7, 10, 2, 8], "problem": [0, 0, 1, 1, 0, 0, 0, 0, 1, 0]})
-    >>> joint = nps.tabulate_joint(rows, {"r": nps.NPS}, outcome="problem")
+    >>> joint = nps.tabulate_joint(pd.concat([rows] * 4), {"r": nps.NPS}, outcome="problem")
     >>> axes = nps.plots.criterion_validity(nps.criterion_validity(joint, event_is="bad"))
     >>> [tick.get_text() for tick in axes.get_yticklabels()]
     ['NPS (0-10)', 'NPS (3 classes)']
@@ -140,7 +140,7 @@ def compare_validity(
     >>> import npsstats as nps
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"r": [9, 10, 8, 3, 6, 9, 7, 10, 2, 8], "problem": [0, 0, 1, 1, 0, 0, 0, 0, 1, 0]})
-    >>> joint = nps.tabulate_joint(rows, {"r": nps.NPS}, outcome="problem")
+    >>> joint = nps.tabulate_joint(pd.concat([rows] * 4), {"r": nps.NPS}, outcome="problem")
     >>> axes = nps.plots.compare_validity(nps.compare_validity(joint, event_is="bad", rng=1))
     >>> [tick.get_text() for tick in axes.get_yticklabels()]
     ['NPS (0-10) vs NPS (3 classes)']
