@@ -103,6 +103,6 @@ def coverage(session: nox.Session) -> None:
     session.install("-e", ".")
     one_score = ("tables", "default", "needs", "summary")
     two_scores = ("differences", "differences_size", "differences_variance_factors", "differences_needs", "designs")
-    others = ("homogeneity", "simultaneous", "trend", "changes", "planning", "surveys", "nonresponse")
+    others = ("homogeneity", "simultaneous", "trend", "changes", "planning", "surveys", "nonresponse", "critique")
     for script in session.posargs or (*one_score, *two_scores, *others):
         session.run("python", str(HERE / "benchmarks" / "coverage" / f"{script}.py"))
