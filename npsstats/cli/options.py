@@ -1,9 +1,9 @@
 """The options that several commands share, and how their texts are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any
 
@@ -17,17 +17,25 @@ from npsstats.inference.pairing import REFERENCES
 from npsstats.tabulation.margins import CALIBRATIONS
 
 __all__ = [
+    "KINDS",
     "METRICS",
     "AdjustmentName",
     "AlternativeName",
     "Answered",
     "By",
     "DifferenceMethod",
+    "EventIs",
     "Format",
+    "Groups",
     "Level",
     "MetricName",
+    "Metrics",
     "MissingCode",
+    "MissingCodes",
     "NullDifference",
+    "OptionalGroups",
+    "Outcome",
+    "OutcomeValues",
     "OverlapName",
     "PseudoCounts",
     "Rating",
@@ -40,6 +48,7 @@ __all__ = [
     "TableFormat",
     "Window",
     "numbers",
+    "with_design_options",
     "with_survey_options",
 ]
 
@@ -54,6 +63,12 @@ METRICS = {
     "ces-2-top-box": nps.CES_2_TOP_BOX,
     "nki": nps.NKI,
 }
+
+# References that do not contain the group itself.
+WORDS = tuple(word for word in REFERENCES if word != "total")
+
+# Kinds of metrics that are named with their scale.
+KINDS = "mean:1-10, top-2:1-10, net-9-6:0-10, effort-low:1-7 (low is easy)"
 
 
 class TableFormat(StrEnum):
@@ -94,7 +109,10 @@ MissingCode = Annotated[
     typer.Option("--missing-code", help="Answer that means no answer; may be given several times.", show_default=False),
 ]
 Answered = Annotated[bool, typer.Option("--answered", help="Leave out groups without a rating.")]
-MetricName = Annotated[str, typer.Option("--metric", help=f"One of {', '.join(METRICS)}.")]
+MetricName = Annotated[
+    str,
+    typer.Option("--metric", help=f"One of {', '.join(METRICS)}, or such as {KINDS}."),
+]
 DifferenceMethod = Annotated[
     str,
     typer.Option("--method", help=f"One of {', '.join(CONTRAST_METHODS)}; against a number, one of estimate's."),
@@ -126,6 +144,46 @@ OverlapName = Annotated[
 Level = Annotated[float, typer.Option("--confidence-level", help="Level of the intervals, between 0 and 1.")]
 Reference = Annotated[
     str, typer.Option("--reference", help=f"Label of a group, one of {', '.join(REFERENCES)}, or a number in points.")
+]
+Metrics = Annotated[
+    list[str],
+    typer.Option(
+        "--metric",
+        metavar="COLUMN=METRIC",
+        help=f"What a column measures; once for each. One of {', '.join(METRICS)}, or such as {KINDS}.",
+        show_default=False,
+    ),
+]
+MissingCodes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--missing-code",
+        metavar="[COLUMN=]CODE",
+        help="Answer that means no answer, in one column or in all; may be given several times.",
+        show_default=False,
+    ),
+]
+Outcome = Annotated[
+    str,
+    typer.Option("--outcome", help="Column of what became of the respondents: 0 or 1, or an amount."),
+]
+OutcomeValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--outcome-value", metavar="VALUE=NUMBER", help="What a value counts, such as left=1.", show_default=False
+    ),
+]
+EventIs = Annotated[
+    str, typer.Option("--event-is", help="Whether 1, or a larger amount, is bad or good news.", show_default=False)
+]
+Groups = Annotated[str, typer.Option("--reference", help=f"Label of a group, or one of {', '.join(WORDS)}.")]
+OptionalGroups = Annotated[
+    str | None,
+    typer.Option(
+        "--reference",
+        help=f"Label of a group, or one of {', '.join(WORDS)}; without it, each group by itself.",
+        show_default=False,
+    ),
 ]
 PseudoCounts = Annotated[
     str | None, typer.Option("--pseudo-counts", help="For adjusted-wald, such as 0.75,1.5,0.75.", show_default=False)
@@ -188,23 +246,26 @@ class SurveyOptions:
         return [f"--{field.name}" for field in fields(self) if getattr(self, field.name) not in (field.default, [])]
 
 
-def with_survey_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a survey, together as its argument `survey`."""
-    names = [field.name for field in fields(SurveyOptions)]
+def with_survey_options(command: Callable[..., None], *, only: Collection[str] = ()) -> Callable[..., None]:
+    """Give a command the options of a survey, or only some of them, together as its argument `survey`."""
+    chosen = [field for field in fields(SurveyOptions) if not only or field.name in only]
 
     @wraps(command)
     def run(**given: Any) -> None:
-        survey = SurveyOptions(**{name: given.pop(name) for name in names})
+        survey = SurveyOptions(**{field.name: given.pop(field.name) for field in chosen})
         command(**given, survey=survey)
 
     own = [parameter for parameter in signature(command).parameters.values() if parameter.name != "survey"]
     added = [
-        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
-        for field in fields(SurveyOptions)
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type) for field in chosen
     ]
     # Typer reads options off the signature.
     run.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined]
     return run
+
+
+# What `tabulate_joint` knows of a survey.
+with_design_options = partial(with_survey_options, only=("weight", "strata", "cluster", "nest", "lonely"))
 
 
 def numbers(rule: str, text: str, example: str = "1,1,1") -> list[float]:

@@ -7,7 +7,9 @@ import typer
 
 import npsstats as nps
 from npsstats.cli.comparing import compare, equivalence, homogeneity
+from npsstats.cli.contrasting import contrast, customers, detractor_weight, items, ranks, validity
 from npsstats.cli.panels import compare_pairs
+from npsstats.cli.probing import decompose, dominance, efficiency, eights, flips, polarisation, sensitivity
 from npsstats.cli.scoring import estimate, posterior, report
 from npsstats.cli.showing import echo
 from npsstats.cli.surveying import plan
@@ -33,6 +35,23 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "homogeneity": homogeneity,
     },
     "Over time": {"trend": trend, "changes": find_changes},
+    "Where the number misleads": {
+        "polarisation": polarisation,
+        "dominance": dominance,
+        "flips": flips,
+        "sensitivity": sensitivity,
+        "eights": eights,
+        "decompose": decompose,
+        "efficiency": efficiency,
+    },
+    "Several metrics of the same people": {
+        "contrast": contrast,
+        "customers": customers,
+        "items": items,
+        "ranks": ranks,
+        "validity": validity,
+        "detractor-weight": detractor_weight,
+    },
     "The sample": {"weights": weights},
     "Before the survey": {"plan": plan},
 }

@@ -1,5 +1,6 @@
 """From the sources of a command to counts."""
 
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import reduce
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import npsstats as nps
-from npsstats.cli.options import METRICS
+from npsstats.cli.options import KINDS, METRICS
 from npsstats.datasets.embedded import DATASETS
 from npsstats.results.protocol import group_text
 
@@ -20,6 +21,7 @@ __all__ = [
     "in_given_order",
     "is_embedded",
     "label_of",
+    "labelled_paths",
     "labelled_sources",
     "read_counts",
     "read_metric",
@@ -29,18 +31,34 @@ __all__ = [
 
 PERIOD = "period"
 
-Counts = TypeVar("Counts", nps.RatingCounts, nps.SurveyCounts)
+Counts = TypeVar("Counts", nps.RatingCounts, nps.SurveyCounts, nps.JointCounts)
+
+# A kind of metric with its scale, such as mean:1-10.
+WITH_SCALE = re.compile(
+    r"(mean|top-(?P<boxes>\d+)|net-(?P<promoters>\d+)-(?P<detractors>\d+)|effort-(?P<end>high|low))"
+    r":(?P<low>-?\d+)-(?P<high>-?\d+)"
+)
 
 # The metrics that a data set of the package can answer for, by table: those of the question that was asked.
 EMBEDDED = {"recommend": ("nps",), "csat": ("csat", "csat-mean")}
 
 
 def read_metric(name: str) -> nps.Metric:
-    """Read `--metric`."""
-    if name not in METRICS:
-        msg = f"`--metric` must be one of {', '.join(METRICS)}; got {name!r}."
+    """Read `--metric`: a name, or a kind with its scale."""
+    if name in METRICS:
+        return METRICS[name]
+    found = WITH_SCALE.fullmatch(name)
+    if found is None:
+        msg = f"`--metric` must be one of {', '.join(METRICS)}, or such as {KINDS}; got {name!r}."
         raise ValueError(msg)
-    return METRICS[name]
+    scale = nps.Scale(int(found["low"]), int(found["high"]))
+    if found["end"]:
+        return nps.effort_score(scale, favourable="high" if found["end"] == "high" else "low")
+    if found["promoters"]:
+        return nps.net_score(
+            scale, promoters_from=int(found["promoters"]), detractors_to=int(found["detractors"]), name="net score"
+        )
+    return nps.top_box(scale, boxes=int(found["boxes"])) if found["boxes"] else nps.mean_rating(scale)
 
 
 def read_counts(
@@ -87,6 +105,11 @@ def labelled_sources(sources: list[str], rating: list[str] | None) -> list[tuple
     if not rating:
         msg = "`--rating` must name the column of the ratings."
         raise ValueError(msg)
+    return labelled_paths(sources)
+
+
+def labelled_paths(sources: list[str]) -> list[tuple[str | None, Path]]:
+    """Split the sources into labels and paths; all of them have a label, or none."""
     parts = [_labelled(source) for source in sources]
     labels = [label for label, _ in parts]
     if None in labels and any(labels):
@@ -139,7 +162,7 @@ def read_pairs(
     return pairs.answered() if answered else pairs
 
 
-def label_of(counts: nps.RatingCounts | nps.SurveyCounts, text: str) -> Hashable:
+def label_of(counts: nps.RatingCounts | nps.SurveyCounts | nps.JointCounts, text: str) -> Hashable:
     """Read a label as tables write it, else a number, else the text."""
     for label in counts.labels:
         if label and group_text(label[-1]) == text:

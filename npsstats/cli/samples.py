@@ -5,6 +5,8 @@ import gzip
 import re
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,7 @@ from npsstats.tabulation.sampling import is_blank
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_sample", "read_survey"]
+__all__ = ["Sample", "read_sample", "read_survey"]
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -72,16 +74,12 @@ def read_survey(
         return nps.tabulate_survey([path for _, path in parts], **question)
     import pandas as pd
 
-    sample = _Sample.of([(str(label), path) for label, path in with_progress(parts)], question)
+    sample = Sample.of([(str(label), path) for label, path in with_progress(parts)], question)
     if survey.cluster and survey.cluster[0] != PERIOD:
         sample.nest(survey.cluster[0], nest=survey.nest)
     question["by"] = [*question["by"], PERIOD]
-    try:
+    with sample.placing():
         counts = nps.tabulate_survey(pd.DataFrame(sample.columns), **question)
-    except (ValueError, TypeError) as error:
-        # Rows are those of the files, which the frame does not know.
-        error.args = (sample.placed(str(error)), *error.args[1:])
-        raise
     return in_given_order(counts, labels)
 
 
@@ -167,15 +165,15 @@ def _header(path: Path) -> list[str]:
 
 
 @dataclass(slots=True)
-class _Sample:
+class Sample:
     """Rows of all files, one below the other, with a column of their periods."""
 
     columns: dict[str, NDArray[Any]]
     parts: list[Columns]
 
     @classmethod
-    def of(cls, parts: list[tuple[str, Path]], question: dict[str, Any]) -> "_Sample":
-        """Read the columns that a question names."""
+    def of(cls, parts: list[tuple[str, Path]], question: dict[str, Any]) -> "Sample":
+        """Read the columns that a question to `tabulate_survey` names."""
         fpc = question["fpc"]
         measured = [question["weight"], *(fpc if isinstance(fpc, list) else [])]
         margins = [name for margin in question["margins"] or () for name in margin.columns[:-1]]
@@ -226,6 +224,15 @@ class _Sample:
                     "clusters, asked again."
                 )
                 raise ValueError(msg)
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """Let errors name rows of the files, which the frame of all of them does not know."""
+        try:
+            yield
+        except (ValueError, TypeError) as error:
+            error.args = (self.placed(str(error)), *error.args[1:])
+            raise
 
     def placed(self, message: str) -> str:
         """Say where in its file a row is that a message names."""

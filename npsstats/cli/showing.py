@@ -6,8 +6,9 @@ import re
 import shlex
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import typer
@@ -26,20 +27,51 @@ MOST_SENTENCES = 12
 
 # The arguments of the library that are options here, and the options where they are called otherwise.
 ARGUMENTS = (
-    "adjustment", "alternative", "bounds", "by", "by_from", "calibration", "claim", "cluster", "comparisons",
-    "confidence_level", "correlation", "design", "design_effect", "difference", "duplicates", "exact", "exchange",
-    "first", "fpc", "greater_than", "lonely", "margin", "margins", "max_changes", "method", "metric", "missing_codes",
-    "n", "n_reference", "n_resamples", "nest", "null_difference", "on", "overdispersion", "overlap", "penalty",
-    "period", "population", "power", "prior", "pseudo_counts", "rating", "ratio", "reference", "respondent",
-    "respondents", "response_rate", "rng", "season", "second", "shares", "shares_reference", "strata", "trim",
-    "weight", "width", "window",
+    "adjustment", "against", "alternative", "bounds", "by", "by_from", "calibration", "claim", "cluster",
+    "comparisons", "confidence_level", "correlation", "deep_to", "design", "design_effect", "detractor_weights",
+    "difference", "duplicates", "event_is", "exact", "exchange", "first", "fpc", "greater_than", "least_share",
+    "lonely", "margin", "margins", "max_changes", "method", "metric", "missing_codes", "most_share", "n",
+    "n_reference", "n_resamples", "nest", "null_difference", "on", "others", "outcome", "outcome_values",
+    "overdispersion", "overlap", "penalty", "period", "population", "power", "predictors", "prior", "pseudo_counts",
+    "rating", "ratio", "reference", "respondent", "respondents", "response_rate", "rng", "season", "second", "shares",
+    "shares_reference", "strata", "trim", "weight", "width", "window",
 )  # fmt: skip
-OTHERWISE = {"missing_codes": "missing-code", "n_resamples": "resamples", "rng": "seed"}
+OTHERWISE = {
+    "detractor_weights": "detractor-weight",
+    "missing_codes": "missing-code",
+    "n_resamples": "resamples",
+    "others": "other",
+    "outcome_values": "outcome-value",
+    "predictors": "predictor",
+    "rng": "seed",
+}
 NAMED = re.compile(rf"`({'|'.join(ARGUMENTS)})`")
 CALLED = re.compile(rf"(`?)\b({'|'.join(ARGUMENTS)})=(['\"])([^'\"\s]+)\3\1")
 CALLED_TRUE = re.compile(rf"`({'|'.join(ARGUMENTS)})=True`")
 PAIR = re.compile(r"(such as|`--\w+`) \(([-.\d]+), ([-.\d]+)\)")
 CALLED_PAIR = re.compile(rf"`({'|'.join(ARGUMENTS)})=\(([-.\d]+), ([-.\d]+)\)`")
+
+# Metrics that a message makes, and codes by column.
+MADE = (
+    (
+        re.compile(
+            r'npsstats\.effort_score\(npsstats\.Scale\((-?\d+), (-?\d+)\), favourable="high"\)(.*?)favourable="low"'
+        ),
+        r"`effort-high:\1-\2`\3`effort-low:\1-\2`",
+    ),
+    (
+        re.compile(r"metric=net_score\(Scale\((-?\d+), (-?\d+)\), promoters_from=(\d+), detractors_to=(\d+)\)"),
+        r"`--metric net-\3-\4:\1-\2`",
+    ),
+    (re.compile(r"\bnet_score\(scale, promoters_from=\.\.\., detractors_to=\.\.\.\)"), "`--metric net-9-6:0-10`"),
+    (re.compile(r'as in by=\["(\w+)", "(\w+)"\]'), r"as in `--by \1 --by \2`"),
+    (re.compile(r"`by` to `tabulate_joint`"), "`--by`"),
+    (re.compile(r"as \{'([^']+)': \['?(.*?)'?\]\}"), r"as `--missing-code \1=\2`"),
+    (
+        re.compile(r"npsstats\.tabulate_joint\(\.\.\., outcome_values=\{([^:]+): 1, ([^:]+): 0\}\)"),
+        r"`--outcome-value \1=1 --outcome-value \2=0`",
+    ),
+)
 
 
 def show(result: Result, format: TableFormat, *, in_words: bool = True) -> None:  # noqa: A002
@@ -101,15 +133,18 @@ def echo(text: str) -> None:
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
-    """Turn warnings into notes and expected errors into one message, without a traceback."""
+def told_plainly(**called: str) -> Iterator[None]:
+    """Turn warnings into notes and expected errors into one message, without a traceback.
+
+    Options of one command that are called otherwise than the arguments are given by the names of these.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         failure: str | None = None
         try:
             yield
         except (ValueError, TypeError, OSError) as error:
-            failure = _with_options(str(error))
+            failure = _with_options(str(error), called)
             if isinstance(error, nps.InvalidRatingError) and error.codes:
                 options = " ".join(f"--missing-code {_shell_word(code)}" for code in error.codes)
                 failure += f" On the command line: {options}"
@@ -124,8 +159,10 @@ def _note(text: str) -> None:
     typer.echo(f"Note: {_with_options(text)}", err=True)
 
 
-def _with_options(text: str) -> str:
+def _with_options(text: str, called: Mapping[str, str] = MappingProxyType({})) -> str:
     """Call the arguments of the library by the options that they are on the command line."""
+    for made, option in MADE:
+        text = made.sub(option, text)
     text = CALLED.sub(lambda found: f"{_option(found[2])} {found[4]}", text)
     text = CALLED_TRUE.sub(lambda found: f"`{_option(found[1])}`", text)
     text = CALLED_PAIR.sub(lambda found: f"`{_option(found[1])} {found[2]},{found[3]}`", text)
@@ -133,7 +170,7 @@ def _with_options(text: str) -> str:
     text = re.sub(r"`(counts|pairs)\.answered\(\)`|`pairs\.select\(\.\.\.\)`", "`--answered`", text)
     # Periods are always labels here.
     text = re.sub(r", or pass `times`[^.]*", "", text)
-    text = NAMED.sub(lambda found: f"`{_option(found[1])}`", text)
+    text = NAMED.sub(lambda found: f"`{_option(called.get(found[1], found[1]))}`", text)
     return PAIR.sub(r"\1 \2,\3", text)
 
 

@@ -17,10 +17,12 @@ from npsstats.inference.series import series_of
 from npsstats.inference.trends import trend
 from npsstats.inference.weighting import describe_weights, design_effects
 from npsstats.ratings.counts import RatingCounts
+from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.periods import read_periods
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.reporting.caveats import caveats_of
+from npsstats.reporting.doubts import Doubts, doubts_of
 from npsstats.reporting.pages import filled
 from npsstats.reporting.sentences import findings
 from npsstats.results.differences import Differences
@@ -62,6 +64,10 @@ class Report:
         How many independent respondents the groups of a survey are worth; None for simple counts.
     weights : WeightReport or None
         What the weights of a survey are like; None for simple counts.
+    doubts : Doubts or None
+        What `dominance`, `score_flips` and `polarisation` say of the differences, of which the page tells where the
+        single number misleads; None without a reference that is a group, or with more than twelve differences of a
+        survey.
     """
 
     title: str
@@ -73,6 +79,7 @@ class Report:
     caveats: tuple[str, ...]
     effects: DesignEffects | None = None
     weights: WeightReport | None = None
+    doubts: Doubts | None = None
 
     def sentences(self) -> list[str]:
         """Give the findings in words, ready to paste; of several differences first a summary.
@@ -151,6 +158,12 @@ def report(
     difference −12.7 to −5.0 points; p = 6.6e-06).
     """
     methods = {**CONTRAST_METHODS, **ONE_SAMPLE_METHODS}
+    if isinstance(counts, JointCounts):
+        msg = (
+            f"`counts` must be of one metric, and these are of {', '.join(counts.names)}. Report one of them, "
+            f"`counts.margin({counts.names[0]!r})`, or use `profile` and `contrast` for all side by side."
+        )
+        raise TypeError(msg)
     if isinstance(counts, SurveyCounts):
         find_survey_method(method, methods)
     else:
@@ -187,6 +200,7 @@ def report(
         caveats=tuple(caveats_of(answered, effects, differences, left_out)),
         effects=effects,
         weights=describe_weights(answered) if isinstance(answered, SurveyCounts) else None,
+        doubts=doubts_of(answered, differences, reference),
     )
 
 

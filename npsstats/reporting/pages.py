@@ -34,6 +34,9 @@ MOST_CATEGORIES = 3
 LEFT_OUT = ("standard error", "z")
 # Columns of the design effects that are in the table of the scores, or follow from others.
 IN_SCORES = ("standard error", "Kish's effective n")
+# More confidence regions than this cover each other.
+MOST_REGIONS = 8
+TRIANGLE_SIZE = (6.4, 5.4)
 # Of several series of groups or periods so many are told.
 MOST_SERIES = 3
 
@@ -52,8 +55,9 @@ def filled(template: str, document: "Report") -> str:
     )
     environment.filters["md"] = write.escape_markdown
     estimates, differences, effects = document.estimates, document.differences, document.effects
+    doubts = document.doubts
     others = (differences, document.homogeneity, document.trend, effects)
-    results = [estimates, *(other for other in others if other)]
+    results = [estimates, *(other for other in others if other), *(doubts.told() if doubts else [])]
     keys = tuple(key for result in results for key in result.reference_keys())
     lead, more = findings(differences or estimates, MOST_SENTENCES)
     by_rating = len(estimates.metric.category_names) > MOST_CATEGORIES
@@ -66,7 +70,9 @@ def filled(template: str, document: "Report") -> str:
         shares=_table_of_shares(document) if by_rating else None,
         differences=_without(differences.table(), LEFT_OUT) if differences else None,
         differences_heading=differences.heading() if differences else "",
-        together=_told(document.homogeneity),
+        together=[*_told(document.homogeneity), *([doubts.confirming()] if doubts and doubts.confirming() else [])],
+        misleading=doubts.misleading() if doubts else [],
+        misleading_level=doubts.about_level() if doubts else "",
         over_time=_told(document.trend),
         sample=document.weights.sentences()[:1] if document.weights else [],
         effects=_without(effects.table(), (*IN_SCORES, estimates.metric.name)) if effects else None,
@@ -136,6 +142,17 @@ def _figures(document: "Report") -> dict[str, dict[str, str]]:
             "categories outweigh the lower ones.",
         },
     }
+    if document.doubts is not None and document.doubts.misleading() and counts.metric.levels.size == 3:
+        names = counts.metric.level_names
+        drawn["triangle"] = {
+            "uri": _drawn(
+                lambda ax: plots.ternary(counts, regions=len(counts) <= MOST_REGIONS, zoom=True, ax=ax), TRIANGLE_SIZE
+            ),
+            "alt": f"A triangle of the shares of {', '.join(names)}, a point for each group, with lines of the same "
+            f"{counts.metric.name}.",
+            "caption": f"Points on one line have the same {counts.metric.name}; further up are more {names[1]}s. Only "
+            "a part of the triangle of all shares is drawn.",
+        }
     line = document.trend
     if line is not None and len(line.series) <= len(STYLES):
         # It shows scores with their intervals too.
