@@ -29,7 +29,14 @@ from npsstats.cli.reading import label_of
 from npsstats.cli.several import read_joint
 from npsstats.cli.showing import show, told_plainly
 
-__all__ = ["contrast", "customers", "detractor_weight", "items", "ranks", "validity"]
+__all__ = [
+    "conflicting_customers",
+    "contrast",
+    "criterion_validity",
+    "detractor_weight",
+    "item_association",
+    "unit_ranks",
+]
 
 Predictors = Annotated[
     list[str] | None,
@@ -77,7 +84,7 @@ def contrast(
 
 
 @with_design_options
-def items(
+def item_association(
     sources: Sources,
     metrics: Metrics,
     by: By = None,
@@ -95,7 +102,7 @@ def items(
 
 
 @with_design_options
-def customers(
+def conflicting_customers(
     sources: Sources,
     metrics: Metrics,
     by: By = None,
@@ -113,7 +120,7 @@ def customers(
 
 
 @with_design_options
-def ranks(
+def unit_ranks(
     sources: Sources,
     metrics: Metrics,
     by: By = None,
@@ -139,7 +146,7 @@ def ranks(
 
 
 @with_design_options
-def validity(
+def criterion_validity(
     sources: Sources,
     metrics: Metrics,
     outcome: Outcome,

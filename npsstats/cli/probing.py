@@ -24,7 +24,7 @@ from npsstats.cli.reading import label_of, read_metric
 from npsstats.cli.samples import read_sample
 from npsstats.cli.showing import show, told_plainly
 
-__all__ = ["decompose", "dominance", "efficiency", "eights", "flips", "polarisation", "sensitivity"]
+__all__ = ["decompose", "dominance", "efficiency", "eights", "polarisation", "score_flips", "sensitivity"]
 
 
 @with_survey_options
@@ -77,7 +77,7 @@ def dominance(
 
 
 @with_survey_options
-def flips(
+def score_flips(
     sources: Sources,
     rating: Rating = None,
     by: By = None,

@@ -7,9 +7,16 @@ import typer
 
 import npsstats as nps
 from npsstats.cli.comparing import compare, equivalence, homogeneity
-from npsstats.cli.contrasting import contrast, customers, detractor_weight, items, ranks, validity
+from npsstats.cli.contrasting import (
+    conflicting_customers,
+    contrast,
+    criterion_validity,
+    detractor_weight,
+    item_association,
+    unit_ranks,
+)
 from npsstats.cli.panels import compare_pairs
-from npsstats.cli.probing import decompose, dominance, efficiency, eights, flips, polarisation, sensitivity
+from npsstats.cli.probing import decompose, dominance, efficiency, eights, polarisation, score_flips, sensitivity
 from npsstats.cli.scoring import estimate, posterior, report
 from npsstats.cli.showing import echo
 from npsstats.cli.surveying import plan
@@ -38,7 +45,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Where the number misleads": {
         "polarisation": polarisation,
         "dominance": dominance,
-        "flips": flips,
+        "flips": score_flips,
         "sensitivity": sensitivity,
         "eights": eights,
         "decompose": decompose,
@@ -46,10 +53,10 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "Several metrics of the same people": {
         "contrast": contrast,
-        "customers": customers,
-        "items": items,
-        "ranks": ranks,
-        "validity": validity,
+        "customers": conflicting_customers,
+        "items": item_association,
+        "ranks": unit_ranks,
+        "validity": criterion_validity,
         "detractor-weight": detractor_weight,
     },
     "The sample": {"weights": weights},

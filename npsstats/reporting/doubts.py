@@ -1,6 +1,5 @@
 """Where the single number misleads: what other definitions of the score say of the differences that a report tells."""
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,8 @@ import numpy as np
 from npsstats.critique.flips import score_flips
 from npsstats.critique.ordering import dominance
 from npsstats.critique.shape import polarisation
-from npsstats.errors import OverlapWarning, SmallSampleWarning
 from npsstats.inference.pairing import is_label
+from npsstats.inference.response_rates import warned_before
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
@@ -170,10 +169,8 @@ def doubts_of(
         return None
     level = differences.confidence_level
     each = level if differences.adjustment == "none" else _of_each(level, len(differences))
-    with warnings.catch_warnings():
-        # `compare` has told of small groups and of overlaps.
-        for category in (SmallSampleWarning, OverlapWarning):
-            warnings.simplefilter("ignore", category)
+    # `compare` has told of small groups.
+    with warned_before():
         order = dominance(counts, reference=reference, confidence_level=each)
         asked: dict[str, Any] = {"reference": reference}
         flips = score_flips(counts, **asked, confidence_level=each) if _is_net(counts.metric) else None

@@ -9,7 +9,7 @@ from scipy import integrate
 from scipy.special import ndtr
 from scipy.stats import chi2, multivariate_normal, norm
 
-from npsstats.kernels.bivariate import opposite_probability, opposite_pvalue, orthant_probability
+from npsstats.kernels.bivariate import opposite_probability, opposite_pvalue, opposite_quantile, orthant_probability
 
 
 def opposite(first, second, correlation):
@@ -144,3 +144,22 @@ def test_moves_that_go_against_each_other_by_chance_alone_count_double():
     # With correlation -1 each move away from 0 is one of opposite directions: both tails.
     assert pvalue(1.7, -1.7, -1.0) == pytest.approx(2 * ndtr(-1.7), rel=1e-14)
     assert pvalue(np.inf, -np.inf, -0.5) == 0
+
+
+@pytest.mark.parametrize("error", [0.01, 0.05, 0.2])
+def test_the_quantile_is_where_the_largest_probability_is_the_error(error):
+    # From correlation 0 on, one tail; at -1, two.
+    found = opposite_quantile(error, np.array([0.0, 0.6, 1.0, -1.0, np.nan]))
+    np.testing.assert_allclose(found[:3], norm.isf(error), rtol=1e-14)
+    # Halved 20 times from at most 1.
+    np.testing.assert_allclose(found[3], norm.isf(error / 2), rtol=0, atol=1e-6)
+    assert np.isnan(found[4])
+    for correlation in (-0.9, -0.4):
+        c = float(opposite_quantile(error, np.array(correlation)))
+        edge = max(rejects(c, 0.0, t, correlation) for t in np.linspace(0, c + 6, 241))
+        # The grid lies below the supremum by at most 2e-4, as above.
+        assert error - 2e-4 <= edge <= error + 1e-6
+
+
+def test_a_level_below_one_half_asks_for_nothing():
+    assert opposite_quantile(0.6, np.array([0.3])) == 0

@@ -241,9 +241,7 @@ def test_a_metric_on_which_all_agree_has_no_effect_size():
 
 def test_a_variance_takes_two_respondents():
     table = [[[98, 1], [1, 0]], [[0, 1], [1, 98]]]
-    found = nps.contrast(
-        nps.JointCounts.from_table(table, metrics=[LOYAL, HAPPY], groups=["a", "b"]), reference="a"
-    )
+    found = nps.contrast(nps.JointCounts.from_table(table, metrics=[LOYAL, HAPPY], groups=["a", "b"]), reference="a")
     # 7.8 (0.01 0.99 2) / 0.98^2 = 0.16
     assert found.n_needed.tolist() == [2, 2]
 

@@ -384,3 +384,51 @@ def test_what_cannot_be_drawn_is_said():
     assert "EightsBounds" in told(TypeError, nps.plots.eights, WAVES)
     many = counted(**{f"g{i}": (1, 1, 1, 1) for i in range(7)})
     assert "at most 6 lines" in told(ValueError, nps.plots.eights, nps.eights(many))
+
+
+# ---------------------------------------------------------------------------------------------- households
+
+
+@pytest.mark.parametrize("most", [0.0, 0.06])
+def test_shares_of_their_own_allow_for_households_in_both_waves(most):
+    rng = np.random.default_rng(8)
+    taste = rng.integers(-2, 3, 120)
+    rows = pd.DataFrame({"wave": np.repeat(["old", "new"], 120), "home": np.tile(np.arange(120), 2)})
+    rows["rating"] = np.clip(8 + np.tile(taste, 2) + rng.integers(-1, 2, 240), 0, 10)
+    survey = nps.tabulate_survey(rows, "rating", by="wave", cluster="home").select("old", "new")
+    found = nps.eights_difference(survey, reference="old", most_share=most)
+    least = nps.Metric("least", TEN, nps.NPS.values)
+    up = nps.Metric("up", TEN, (-100.0,) * 7 + (0.0, 100.0 * most, 100.0, 100.0))
+
+    def covariance(one, other):
+        """That of the new wave by one metric with the old one by another, from the values of respondents by home."""
+        values = {"new": np.array(one.values), "old": np.array(other.values)}
+        totals = []
+        for wave in ("new", "old"):
+            own = rows[rows["wave"] == wave].sort_values("home")["rating"].to_numpy()
+            totals.append((values[wave][own] - values[wave][own].mean()) / own.size)
+        # Every home answers once in each wave: 120 clusters.
+        return 120 / 119 * np.cov(totals, ddof=0) * 120
+
+    # Bounds: new at its least less old at its most, and the other way round.
+    tables = [covariance(least, up), covariance(up, least)]
+    error = max(np.sqrt(table[0, 0] + table[1, 1] - 2 * table[0, 1]) for table in tables)
+    # The homes matter.
+    assert tables[0][0, 1] > 0.3 * np.sqrt(tables[0][0, 0] * tables[0][1, 1])
+    width = found.upper_apart[0] - found.lower_apart[0]
+    # Within a wave each respondent is a cluster: the normal law.
+    law = stats.norm
+    quantile = optimize.brentq(lambda c: law.cdf(c + width / error) - law.cdf(-c) - 0.95, 1.5, 2.1, xtol=1e-13)
+    level = 2 * law.cdf(quantile) - 1
+    ends = {
+        name: nps.estimate(survey, metric=metric, confidence_level=level)
+        for name, metric in (("least", least), ("up", up))
+    }
+    below, above = ends["least"].score - ends["least"].low, ends["up"].high - ends["up"].score
+    margins = []
+    for (new, old), table in zip(((below[1], above[0]), (above[1], below[0])), tables, strict=True):
+        correlation = table[0, 1] / np.sqrt(table[0, 0] * table[1, 1])
+        # Zou & Donner (2008), for estimates that are correlated.
+        margins.append(np.sqrt(new**2 + old**2 - 2 * correlation * new * old))
+    wanted = [found.lower_apart[0] - margins[0], found.upper_apart[0] + margins[1]]
+    np.testing.assert_allclose([found.low_apart[0], found.high_apart[0]], wanted, rtol=1e-6)

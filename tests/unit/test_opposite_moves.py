@@ -397,6 +397,12 @@ def test_the_reading_of_what_is_not_settled():
     assert "These data do not settle whether loyal and happy moved in the same direction or in opposite ones" in text
     assert "with a flat prior" in text
     assert "both would have to be about 1.6." in text
+    found = nps.opposite_moves(UNDECIDED, reference="a")
+    # Loyal: 140 to 130 of 200; happy: 130 to 135, the smaller move.
+    assert abs(found.z_second[0]) < abs(found.z_first[0])
+    assert f"the move of happy is {abs(found.z_second[0]):.1f} standard errors from 0" in text
+    swapped = nps.opposite_moves(UNDECIDED.of("happy", "loyal"), reference="a").reading()
+    assert f"the move of happy is {abs(found.z_second[0]):.1f} standard errors from 0" in swapped
 
 
 def test_the_reading_of_several_pairs_begins_with_all_of_them():
