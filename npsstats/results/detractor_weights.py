@@ -40,7 +40,8 @@ class DetractorWeight(Result):
     weight : ndarray
         loss / gain: how many promoters weigh as much as a detractor.
     low, high : ndarray
-        The ends of the set of weights that the data do not refuse, infinite where it has none.
+        The ends of the set of weights that the data do not refuse, infinite where it has none. They may be negative;
+        tables and sentences tell the positive weights of the set.
     kind : tuple of str
         ``"bounded"``: the set reaches from `low` to `high`; ``"outside"``: it is everything up to `low` and from
         `high` on; ``"all"``: everything.
@@ -142,7 +143,7 @@ class DetractorWeight(Result):
                 *(self._amount(mean[i]) for mean in means),
                 self._amount(self.loss[i]),
                 self._amount(self.gain[i]),
-                write.number(self.weight[i], 2),
+                self.weight_text(i),
                 self.set_text(i),
                 write.pvalue(self.pvalue[i]),
             ]
@@ -156,8 +157,8 @@ class DetractorWeight(Result):
     def _amount(self, value: float) -> str:
         return write.percent(value) if self.binary else write.number(value, 2)
 
-    def set_text(self, row: int) -> str:
-        """Write the set of weights of a group.
+    def weight_text(self, row: int) -> str:
+        """Write the weight of a group, "none" where there is nothing to gain or to make up for.
 
         Parameters
         ----------
@@ -168,12 +169,21 @@ class DetractorWeight(Result):
         -------
         str
         """
-        low, high = self.low[row], self.high[row]
-        if self.kind[row] == "all":
-            return "any"
-        if self.kind[row] == "outside":
-            return f"up to {write.number(low, 2)}, or from {write.number(high, 2)}"
-        return write.interval(low, high, 2)
+        return "none" if self.gain[row] <= 0 or self.loss[row] <= 0 else write.number(self.weight[row], 2)
+
+    def set_text(self, row: int) -> str:
+        """Write the positive weights that the data of a group do not refuse.
+
+        Parameters
+        ----------
+        row : int
+            The position of the group.
+
+        Returns
+        -------
+        str
+        """
+        return write.positive_set(self.kind[row], float(self.low[row]), float(self.high[row]), 2)
 
     def heading(self) -> str:
         """Say in one line what the table shows.
@@ -217,7 +227,7 @@ class DetractorWeight(Result):
                 "Detractors do no worse than passives here, so that there is nothing for promoters to make up for "
                 f"({self._fit(i)})."
             )
-        if self.kind[i] == "bounded":
+        if self.kind[i] == "bounded" and self.set_text(i) != "all":
             return (
                 f"A detractor weighs as much as {write.number(self.weight[i], 2)} promoters ({level} interval "
                 f"{self.set_text(i)})."
@@ -228,10 +238,9 @@ class DetractorWeight(Result):
         )
 
     def _fit(self, i: int) -> str:
-        return f"at {write.level(self.confidence_level)} these data fit {_fitting(self.kind[i])}{self._ends(i)}"
-
-    def _ends(self, i: int) -> str:
-        return "" if self.kind[i] == "all" else f" {self.set_text(i)}"
+        weights = self.set_text(i)
+        fitting = {"all": "any weight", "none": "no positive weight"}.get(weights, f"weights {weights}")
+        return f"at {write.level(self.confidence_level)} these data fit {fitting}"
 
     def _verdict(self, i: int) -> str:
         """Say whether the loss and the gain are told apart."""
@@ -260,7 +269,3 @@ class DetractorWeight(Result):
 
     def __len__(self) -> int:
         return len(self.labels)
-
-
-def _fitting(kind: str) -> str:
-    return {"bounded": "weights from", "outside": "weights", "all": "any weight"}[kind]

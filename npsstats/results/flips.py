@@ -220,17 +220,7 @@ class ScoreFlips(Result):
         -------
         str
         """
-        low, high = float(self.tie_low[row]), float(self.tie_high[row])
-        first, last = write.number(low, 2), write.number(high, 2)
-        if self.tie_set[row] == "bounded":
-            if high <= 0:
-                return "none"
-            if high == INFINITE:
-                return f"from {first} on" if low > 0 else "all"
-            return f"{first} to {last}" if low > 0 else f"up to {last}"
-        if self.tie_set[row] == "outside" and high > 0:
-            return f"up to {first}, and from {last} on" if low > 0 else f"from {last} on"
-        return "all"
+        return write.positive_set(self.tie_set[row], float(self.tie_low[row]), float(self.tie_high[row]), 2)
 
     def _moves(self, i: int) -> str:
         def moved(what: str) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "level",
     "number",
     "percent",
+    "positive_set",
     "probability",
     "pvalue",
 ]
@@ -79,6 +80,26 @@ def level(confidence_level: float) -> str:
 def interval(low: float, high: float, decimals: int) -> str:
     """Write an interval, with "to" because a dash next to minus signs is hard to read."""
     return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def positive_set(kind: str, low: float, high: float, decimals: int) -> str:
+    """Write the positive part of a set of ratios: "bounded" by its ends, all that is "outside" of them, or "all".
+
+    Examples
+    --------
+    >>> positive_set("outside", -26.4, 1.36, 2), positive_set("bounded", -0.5, 3, 2), positive_set("bounded", -2, -1, 2)
+    ('from 1.36 on', 'up to 3.00', 'none')
+    """
+    first, last = number(low, decimals), number(high, decimals)
+    if kind == "bounded":
+        if high <= 0:
+            return "none"
+        if high == float("inf"):
+            return f"from {first} on" if low > 0 else "all"
+        return f"{first} to {last}" if low > 0 else f"up to {last}"
+    if kind == "outside" and high > 0:
+        return f"up to {first}, and from {last} on" if low > 0 else f"from {last} on"
+    return "all"
 
 
 def pvalue(value: float) -> str:

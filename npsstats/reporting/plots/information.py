@@ -219,7 +219,7 @@ def detractor_weight(result: DetractorWeight, *, ax: "Axes | None" = None) -> "A
         if left <= result.weight[row] <= right and result.gain[row] > 0:
             face = POINT if result.pvalue[row] <= 1 - result.confidence_level else "white"
             ax.plot(result.weight[row], row, "o", color=POINT, markerfacecolor=face, markersize=6)
-        text = f"{write.number(result.weight[row], 2)}  [{result.set_text(row)}]"
+        text = f"{result.weight_text(row)}  [{result.set_text(row)}]"
         ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
     ax.axvline(1, color=INK, linewidth=0.8, zorder=0)
     label = (
