@@ -52,7 +52,7 @@ def wheel(session: nox.Session) -> None:
     away = Path(session.create_tmp()) / "away"
     shutil.rmtree(away, ignore_errors=True)
     shutil.copytree(HERE / "tests", away / "tests")
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("conftest.py", "pyproject.toml", "README.md"):
         shutil.copy(HERE / name, away)
     (newest,) = built.glob("*.whl")
     session.install(f"{newest}[test]")

@@ -60,8 +60,8 @@ MADE = (
         r"`effort-high:\1-\2`\3`effort-low:\1-\2`",
     ),
     (
-        re.compile(r"metric=net_score\(Scale\((-?\d+), (-?\d+)\), promoters_from=(\d+), detractors_to=(\d+)\)"),
-        r"`--metric net-\3-\4:\1-\2`",
+        re.compile(r"metric=npsstats\.net_score\(counts\.scale, promoters_from=(\d+), detractors_to=(\d+)\)"),
+        r"`--metric net-\1-\2:\2-\1`",
     ),
     (re.compile(r"\bnet_score\(scale, promoters_from=\.\.\., detractors_to=\.\.\.\)"), "`--metric net-9-6:0-10`"),
     (re.compile(r'as in by=\["(\w+)", "(\w+)"\]'), r"as in `--by \1 --by \2`"),
