@@ -7,7 +7,7 @@
   their number), else of all respondents.
 - critique_sets.csv: sets of ratios by Fieller's theorem, and of which kind they are.
 - critique_verdicts.csv: verdicts of `dominance`, how often one of their statements is `wrong`, how often the proof of
-  dominance at every cut point is, and how often the simultaneous `band` holds all differences.
+  dominance is by itself, and how often the simultaneous `band` holds all differences.
 
 The shares of `conflicting_customers`, and those in `polarisation`, have the intervals of `estimate`, whose coverage is
 enumerated; so is that of `eights_bounds` (tests/exactness/test_eights.py).

@@ -12,10 +12,11 @@ from critique_counting import SIZES, Z, rng_of, tally
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from npsstats.kernels.dependent_correlations import fisher_limits, pearson, zou_limits
-from npsstats.kernels.discrimination import concordance, delong_covariance, logit_limits
+from npsstats.kernels.dependent_correlations import pearson, zou_limits
+from npsstats.kernels.discrimination import concordance, delong_covariance
 from npsstats.kernels.leaving_out import leave_one_out_losses, resampled_differences
 from npsstats.kernels.ratios import ALL, BOUNDED, OUTSIDE, FiellerSet, fieller
+from npsstats.kernels.transformed_limits import fisher_limits, logit_limits
 
 DRAWS = 2_000
 DRAWS_OF_BOOTSTRAP, N_RESAMPLES = 300, 499

@@ -65,16 +65,18 @@ def dominance(
     metric : Metric, optional
         The score that is shown beside, which also says which ratings are good; by default the metric of the counts.
     confidence_level : float, default 0.95
-        The probability of no error at any cut point of a comparison, for intervals and verdicts.
+        The probability of no error at any cut point of a comparison, for intervals and what is shown; the proof of
+        dominance has this level by itself.
 
     Returns
     -------
     Dominance
-        A row per comparison. ``verdict`` is ``"dominates"`` if the group is shown better at a cut point and nowhere
-        shown worse, ``"dominated"`` if it is the other way round, ``"crossing"`` if it is shown better at one and worse
-        at another, else ``"undecided"``. ``strict`` says whether it is shown better (worse) at *every* cut point, with
-        the p-value ``pvalue_strict``, which is what "under every scoring" takes; ``observed`` is the order in the
-        samples. Its field ``cut_points`` is a result of its own, a row for each cut point.
+        A row per comparison. ``verdict`` is ``"dominates"`` (``"dominated"``) if the group is shown better (worse) at
+        *every* cut point with answers on both sides, which is what "under every scoring" takes, with the p-value
+        ``pvalue_dominance``; ``"ahead"`` (``"behind"``) if it is shown better (worse) at one cut point at least, and
+        nowhere shown worse (better); ``"crossing"`` if it is shown better at one and worse at another; else
+        ``"undecided"``. ``observed`` is the order in the samples. Its field ``cut_points`` is a result of its own, a
+        row for each cut point.
 
     Raises
     ------
@@ -103,8 +105,9 @@ def dominance(
 
     Dominance itself is a statement on all cut points, and its proof an intersection-union test: the largest of their
     p-values, without adjustment [3]_. It asks much, as every cut point must be shown better by itself, the one with two
-    answers below it included; that is why "nowhere shown worse" has a verdict of its own, and ``worse_at_most`` says
-    how much worse the group can be anywhere.
+    answers below it included; that is why better somewhere and nowhere shown worse has a verdict of its own,
+    ``"ahead"``, and ``worse_at_most`` says how much worse the group can be anywhere. As the proof takes each cut point
+    by itself, some of them may not be ``shown`` among all together.
 
     References
     ----------
@@ -327,7 +330,8 @@ def _answer(
     found = cuts.informative & (cuts.adjusted <= 1 - confidence_level)
     better, worse = (forward > 0) & found, (forward < 0) & found
     shown = np.select([better, worse, ~cuts.informative], ["better", "worse", "no answers"], "open")
-    strict, pvalue_strict = _strict(forward, cuts, confidence_level)
+    pvalue_dominance = _dominance_pvalue(forward, cuts)
+    proven = pvalue_dominance <= 1 - confidence_level
     common = {**common, "by": counts.by}
     labels, references = zip(*((facing.label, facing.reference) for facing in comparisons), strict=True)
     return Dominance(
@@ -335,9 +339,8 @@ def _answer(
         reference=references,
         n=n[:, 1],
         n_reference=n[:, 0],
-        verdict=_verdicts(better, worse),
-        observed=tuple("alike" if word == "undecided" else word for word in _verdicts(forward > 0, forward < 0)),
-        strict=strict,
+        verdict=_verdicts(forward, better, worse, proven),
+        observed=_observed(forward),
         informative=cuts.informative.sum(axis=1),
         better=better.sum(axis=1),
         worse=worse.sum(axis=1),
@@ -345,7 +348,7 @@ def _answer(
         **_extreme(-forward, cuts, names, "worse"),
         better_at_most=(cuts.high if sign > 0 else -cuts.low).max(axis=1).clip(min=0),
         worse_at_most=(-cuts.low if sign > 0 else cuts.high).max(axis=1).clip(min=0),
-        pvalue_strict=pvalue_strict,
+        pvalue_dominance=pvalue_dominance,
         critical_value=cuts.critical,
         cut_points=_table(cuts, names, labels, references, shown, common),
         **beside,
@@ -377,9 +380,19 @@ def _table(
     )
 
 
-def _verdicts(better: BoolArray, worse: BoolArray) -> tuple[str, ...]:
-    up, down = better.any(axis=1), worse.any(axis=1)
-    return tuple(np.select([up & down, up, down], ["crossing", "dominates", "dominated"], "undecided").tolist())
+def _verdicts(forward: FloatArray, better: BoolArray, worse: BoolArray, proven: BoolArray) -> tuple[str, ...]:
+    """Say what is shown; where dominance is proven the samples have one order, so that a positive difference tells."""
+    up, down, above = better.any(axis=1), worse.any(axis=1), (forward > 0).any(axis=1)
+    cases = {
+        "dominates": proven & above, "dominated": proven & ~above,
+        "crossing": up & down, "ahead": up, "behind": down,
+    }  # fmt: skip
+    return tuple(np.select(list(cases.values()), list(cases), "undecided").tolist())
+
+
+def _observed(forward: FloatArray) -> tuple[str, ...]:
+    up, down = (forward > 0).any(axis=1), (forward < 0).any(axis=1)
+    return tuple(np.select([up & down, up, down], ["crossing", "dominates", "dominated"], "alike").tolist())
 
 
 def _extreme(forward: FloatArray, cuts: _Cuts, names: Sequence[Hashable], side: Side) -> dict[str, Any]:
@@ -394,12 +407,9 @@ def _extreme(forward: FloatArray, cuts: _Cuts, names: Sequence[Hashable], side: 
     }
 
 
-def _strict(forward: FloatArray, cuts: _Cuts, confidence_level: float) -> tuple[tuple[str, ...], FloatArray]:
+def _dominance_pvalue(forward: FloatArray, cuts: _Cuts) -> FloatArray:
     """Show all cut points better, or all worse: the largest of the p-values (Berger 1982); 1 if the order turns."""
     weakest = np.where(cuts.informative, cuts.pvalue, 0.0).max(axis=1)
     known = cuts.informative
     up, down = ((~known | (side > 0)).all(axis=1) & known.any(axis=1) for side in (forward, -forward))
-    pvalue = np.where(up | down, weakest, 1.0)
-    proven = pvalue <= 1 - confidence_level
-    words = np.select([proven & up, proven & down], ["dominates", "dominated"], "not shown")
-    return tuple(words.tolist()), pvalue
+    return np.where(up | down, weakest, 1.0)

@@ -18,7 +18,7 @@ from npsstats.results import format as write
 from npsstats.results.cuts import cut_text
 from npsstats.results.differences import Differences, reference_text
 from npsstats.results.flips import ScoreFlips
-from npsstats.results.orderings import Dominance
+from npsstats.results.orderings import SIDES, Dominance
 from npsstats.results.polarisations import Polarisation
 from npsstats.results.protocol import Result, group_text
 from npsstats.typing import BoolArray
@@ -29,8 +29,6 @@ __all__ = ["Doubts", "doubts_of"]
 MOST_OF_A_SURVEY = 12
 # So many findings of a kind are told.
 MOST_TOLD = 3
-
-FOR_THE = {"dominates": ("better", "worse"), "dominated": ("worse", "better")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +71,8 @@ class Doubts:
                 f"{self._cut(i, 'worse')}: which of the two is ahead depends on how ratings are scored."
             )
             return f"{text} {tie}".strip()
-        if order.verdict[i] in FOR_THE and not self.differences.detected[i]:
-            side, reverse = FOR_THE[order.verdict[i]]
+        if order.verdict[i] in SIDES and not self.differences.detected[i]:
+            side, reverse = SIDES[order.verdict[i]]
             return (
                 f"A difference of {name} between {group} and {other} is not detected, but {group} is shown {side} at "
                 f"{self._many(i, side)}, the most at {self._cut(i, side)}, and {reverse} at none. {tie}"
@@ -94,10 +92,15 @@ class Doubts:
         )
 
     def _many(self, i: int, side: str) -> str:
+        """Say at how many cut points a group is shown better, or worse."""
         order = self.dominance
-        return (
-            f"{write.integer(getattr(order, side)[i])} of {write.integer(order.informative[i])} cut points of the scale"
-        )
+        known = write.integer(order.informative[i])
+        if order.verdict[i] not in ("dominates", "dominated"):
+            return f"{write.integer(getattr(order, side)[i])} of {known} cut points of the scale"
+        # By itself each is shown, also where among all together it is not.
+        if order.informative[i] == 1:
+            return "the only cut point with answers on both sides"
+        return f"all {known} cut points of the scale, each by itself"
 
     def _cut(self, i: int, side: str) -> str:
         """Say where a group is furthest ahead, or behind."""
@@ -119,7 +122,7 @@ class Doubts:
     def confirming(self) -> str:
         """Say how many of the detected differences other definitions confirm."""
         found = self.differences.detected
-        agree = np.array([verdict in FOR_THE for verdict in self.dominance.verdict]) & found
+        agree = np.array([verdict in SIDES for verdict in self.dominance.verdict]) & found
         if not found.any():
             return ""
         start = "Other definitions of the score:"
@@ -132,7 +135,7 @@ class Doubts:
 
     def _of_one(self) -> str:
         order = self.dominance
-        side, reverse = FOR_THE[order.verdict[0]]
+        side, reverse = SIDES[order.verdict[0]]
         text = (
             f"{group_text(order.labels[0])} is shown {side} than {reference_text(order.reference[0])} at "
             f"{self._many(0, side)}, and {reverse} at none"

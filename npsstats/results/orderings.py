@@ -13,9 +13,13 @@ from npsstats.results.protocol import Result, group_columns, group_text
 from npsstats.typing import FloatArray, IntArray, Label
 from npsstats.version import __version__
 
-__all__ = ["Dominance"]
+__all__ = ["SIDES", "Dominance"]
 
-OTHER_SIDE = {"better": "worse", "worse": "better"}
+# The side that is shown, and the other one.
+SIDES = {
+    "dominates": ("better", "worse"), "ahead": ("better", "worse"),
+    "dominated": ("worse", "better"), "behind": ("worse", "better"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -35,18 +39,17 @@ class Dominance(Result):
     n, n_reference : ndarray of int
         Respondents with a rating.
     verdict : tuple of str
-        ``"dominates"``: the group is shown better at one cut point at least, and nowhere shown worse; ``"dominated"``:
-        the reverse; ``"crossing"``: shown better at one and worse at another; ``"undecided"``: shown neither.
-    strict : tuple of str
-        ``"dominates"`` or ``"dominated"`` if the group is shown better, or worse, at every cut point with answers on
-        both sides, so that every scoring agrees; else ``"not shown"``.
+        ``"dominates"``, ``"dominated"``: the group is shown better, or worse, at every cut point with answers on both
+        sides, so that every scoring agrees; ``"ahead"``, ``"behind"``: it is shown better, or worse, at one cut point
+        at least, and nowhere the other way round; ``"crossing"``: shown better at one and worse at another;
+        ``"undecided"``: nothing of all that is shown.
     observed : tuple of str
         The order in the samples: ``"dominates"``, ``"dominated"``, ``"crossing"``, or ``"alike"`` where all shares are
         the same.
     informative : ndarray of int
         Cut points with answers on both sides.
     better, worse : ndarray of int
-        At how many of them the group is shown better, and worse.
+        At how many of them the group is shown better, and worse, among all together.
     largest_better, largest_worse : ndarray
         By how much it is better where it is best, and worse where it is worst: shares, 0-1, observed.
     cut_better, cut_worse : tuple
@@ -55,9 +58,10 @@ class Dominance(Result):
         The largest advantage and the largest disadvantage at any cut point that the simultaneous limits leave, 0-1.
     pvalue_better, pvalue_worse : ndarray
         The smallest adjusted p-value of a cut point where the group is better, and worse; 1 if there is none. Two-sided
-        and simultaneous: a verdict is given if it is at most 1 - `confidence_level`.
-    pvalue_strict : ndarray
-        The p-value of `strict`: the largest of all cut points, each by itself; 1 if the order turns in the samples.
+        and simultaneous: the group is ahead, or behind, somewhere if it is at most 1 - `confidence_level`.
+    pvalue_dominance : ndarray
+        Of the proof of dominance, in the direction of the samples: the largest p-value of all cut points, each by
+        itself; 1 if the order turns in the samples.
     critical_value : ndarray
         How many standard errors a difference must have to be shown, among all cut points.
     score_difference, score_low, score_high, score_pvalue : ndarray
@@ -86,7 +90,6 @@ class Dominance(Result):
     n: IntArray
     n_reference: IntArray
     verdict: tuple[str, ...]
-    strict: tuple[str, ...]
     observed: tuple[str, ...]
     informative: IntArray
     better: IntArray
@@ -99,7 +102,7 @@ class Dominance(Result):
     worse_at_most: FloatArray
     pvalue_better: FloatArray
     pvalue_worse: FloatArray
-    pvalue_strict: FloatArray
+    pvalue_dominance: FloatArray
     critical_value: FloatArray
     score_difference: FloatArray
     score_low: FloatArray
@@ -123,9 +126,9 @@ class Dominance(Result):
             Group columns and all fields that have one entry per comparison, in their order.
         """
         names = (
-            *("reference", "n", "n_reference", "verdict", "strict", "observed", "informative", "better", "worse"),
+            *("reference", "n", "n_reference", "verdict", "observed", "informative", "better", "worse"),
             *("largest_better", "cut_better", "largest_worse", "cut_worse", "better_at_most", "worse_at_most"),
-            *("pvalue_better", "pvalue_worse", "pvalue_strict", "critical_value"),
+            *("pvalue_better", "pvalue_worse", "pvalue_dominance", "critical_value"),
             *("score_difference", "score_low", "score_high", "score_pvalue", "distribution_pvalue"),
         )
         values = {name: getattr(self, name) for name in names}
@@ -154,20 +157,19 @@ class Dominance(Result):
                 *map(group_text, self.labels[i]),
                 group_text(self.reference[i]),
                 self.verdict[i],
-                self.strict[i],
                 self.observed[i],
                 f"{write.integer(self.better[i])} of {write.integer(self.informative[i])}",
                 f"{write.integer(self.worse[i])} of {write.integer(self.informative[i])}",
                 write.pvalue(self.pvalue_better[i]),
                 write.pvalue(self.pvalue_worse[i]),
-                write.pvalue(self.pvalue_strict[i]),
+                write.pvalue(self.pvalue_dominance[i]),
                 write.number(self.score_difference[i], places, signed=True),
                 write.pvalue(self.score_pvalue[i]),
                 write.pvalue(self.distribution_pvalue[i]),
             ]
             for i in range(len(self))
         ]
-        words = ["reference", "verdict", "at every cut point", "observed"]
+        words = ["reference", "verdict", "observed"]
         numbers = [
             *("shown better", "shown worse", "p better", "p worse", "p every cut point"),
             *(f"{self.metric.name} difference", "p", "p distribution"),
@@ -208,23 +210,33 @@ class Dominance(Result):
             )
         if self.verdict[i] == "undecided":
             return self._open(i)
-        side = "better" if self.verdict[i] == "dominates" else "worse"
-        other = OTHER_SIDE[side]
+        if self.verdict[i] in ("dominates", "dominated"):
+            return self._proven(i)
+        side, other = SIDES[self.verdict[i]]
         many = f"{write.integer(getattr(self, side)[i])} of {write.integer(self.informative[i])}"
         at_most = write.number(100 * getattr(self, f"{other}_at_most")[i], 1)
         text = f"shown {side} at {many} cut points, the most at {up if side == 'better' else down}, and nowhere shown"
         text = f"{text} {other}; if it is {other} anywhere, then by {at_most} points of the share at most."
-        p = equals(self.pvalue_strict[i])
-        order = "ahead" if side == "better" else "behind"
-        if self.strict[i] != "not shown":
-            end = "higher" if self.metric.sign > 0 else "lower"
-            return f"{text} Each cut point shows it (p {p}): every scoring by which {end} is better puts it {order}."
         turned = (
             f"in the samples the order turns at {down if side == 'better' else up}"
             if self.observed[i] == "crossing"
-            else f"p {p} at the weakest cut point"
+            else f"p {equals(self.pvalue_dominance[i])} at the weakest cut point"
         )
-        return f"{text} That every scoring puts it {order} is not shown ({turned})."
+        return f"{text} That every scoring puts it {self.verdict[i]} is not shown ({turned})."
+
+    def _proven(self, i: int) -> str:
+        """Say that every cut point shows the order, and what follows."""
+        side, _ = SIDES[self.verdict[i]]
+        order = "ahead" if side == "better" else "behind"
+        end = "higher" if self.metric.sign > 0 else "lower"
+        p, where = equals(self.pvalue_dominance[i]), self._where(i, side)
+        start = (
+            f"shown {side} at all {write.integer(self.informative[i])} cut points, each by itself (p {p} at the "
+            f"weakest), the most at {where}"
+            if self.informative[i] > 1
+            else f"shown {side} at the only cut point with answers on both sides (p {p}), {where}"
+        )
+        return f"{start}: every scoring by which {end} is better puts it {order}."
 
     def _open(self, i: int) -> str:
         """Say what would have been needed where nothing is shown."""

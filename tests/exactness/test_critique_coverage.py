@@ -299,15 +299,15 @@ def test_ranks_and_bounds_of_fixed_units_are_conservative(intervals):
 def test_a_statement_of_dominance_is_wrong_in_five_per_cent_of_samples_at_most(verdicts):
     # 600 samples: three standard errors are 2.7 points.
     assert max(float(row["wrong"]) for row in verdicts) < 7.7
-    assert max(float(row["strict_wrong"]) for row in verdicts) < 3
+    assert max(float(row["dominance_wrong"]) for row in verdicts) < 3
     assert min(float(row["band"]) for row in verdicts) > 92.3
 
 
-def test_better_somewhere_and_nowhere_shown_worse_is_common_where_curves_cross(verdicts):
-    """What the verdict does not claim: that the group is better everywhere; `strict` says that, and is right."""
+def test_where_curves_cross_one_is_often_ahead_but_hardly_ever_said_to_dominate(verdicts):
+    """What `ahead` does not claim: that the group is better everywhere; `dominates` says that, and is right."""
     crossing = [row for row in verdicts if row["population"] == "the curves cross"]
-    assert max(float(row["dominates"]) + float(row["dominated"]) for row in crossing) > 40
-    assert max(float(row["strict_wrong"]) for row in crossing) < 2
+    assert max(float(row["ahead"]) + float(row["behind"]) for row in crossing) > 40
+    assert max(float(row["dominates"]) + float(row["dominated"]) for row in crossing) < 2
 
 
 def test_sets_of_tying_weights_keep_their_level_whatever_their_kind():

@@ -149,7 +149,7 @@ def test_a_verdict_on_equal_distributions_is_rare(small, shares):
     weight = weights(small, shares, shares)
     wrong = np.array(small[3].verdict) != "undecided"
     assert weight.sum() == pytest.approx(1, rel=1e-9)
-    # The nominal level; over the whole triangle of shares it is 2.9 % in the mean and 4.4 % at most.
+    # The nominal level; over the whole triangle of shares, in steps of 2 %, it is 2.9 % in the mean and 4.4 % at most.
     assert weight @ wrong < 0.05
 
 
@@ -167,11 +167,11 @@ def test_no_wrong_statement_at_a_cut_point_where_the_shares_are_the_same(small, 
 def test_the_proof_at_every_cut_point_keeps_its_level(small):
     """As many detractors in both, and far more promoters in one: the least favourable case of the proof."""
     weight = weights(small, (0.3, 0.0, 0.7), (0.3, 0.7, 0.0))
-    strict = np.array(small[3].strict)
+    verdict = np.array(small[3].verdict)
     # The proof is two-sided: dominance is claimed wrongly with half of 5 %.
-    assert weight @ (strict == "dominates") < 0.03
+    assert weight @ (verdict == "dominates") < 0.03
     # Only where nobody is a promoter, with probability 0.3^7, and the other cut point speaks alone.
-    assert weight @ (strict == "dominated") < 0.3**7
+    assert weight @ (verdict == "dominated") < 0.3**7
 
 
 def test_limits_hold_together(small):

@@ -90,6 +90,18 @@ def test_p_values_fall_with_the_statistic_and_are_never_0():
     assert np.isnan(chain_pvalues(np.array([np.nan]), np.array([0.5]))).all()
 
 
+@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
+def test_the_proof_of_dominance_adds_hardly_anything_to_what_can_be_wrong(correlation):
+    """Two cut points of the same distribution: shown at one of them, or dominance at both, each by itself."""
+    c, alone = chain_quantile(np.array([correlation]), 0.95), norm.ppf(0.975)
+    law = multivariate_normal(np.zeros(2), [[1, correlation], [correlation, 1]])
+    inside = law.cdf([c, c], lower_limit=[-c, -c])
+    proof_only = 2 * law.cdf([c, c], lower_limit=[alone, alone])
+    assert inside == pytest.approx(0.95, abs=1e-5)
+    # What the page says: 5.2 % at most, with one digit.
+    assert 0.05 < 1 - inside + proof_only < 0.0525
+
+
 def test_neighbours_that_are_nearly_the_same_cost_little():
     # Set apart on purpose: at most 3 % more than without the second of the two.
     alone = chain_pvalues(np.array([2.2]), np.array([0.6]))
@@ -109,8 +121,7 @@ def test_the_same_score_may_hide_a_crossing():
     answer = nps.dominance(SAME_SCORE, reference="A")
     assert answer.verdict == ("crossing",)
     assert answer.observed == ("crossing",)
-    assert answer.strict == ("not shown",)
-    assert answer.pvalue_strict[0] == 1
+    assert answer.pvalue_dominance[0] == 1
     assert answer.score_difference == pytest.approx([0.0])
     assert answer.largest_better == pytest.approx([0.1])
     assert answer.cut_better == ("passive",)
@@ -119,26 +130,41 @@ def test_the_same_score_may_hide_a_crossing():
     assert answer.cut_points.shown == ("better", "worse")
 
 
-def test_better_at_every_cut_point_is_strict():
+def test_better_at_every_cut_point_dominates():
     counts = histograms([300, 300, 400], [100, 200, 700], metric=nps.NPS_CATEGORIES)
     answer = nps.dominance(counts, reference="A")
-    assert (answer.verdict, answer.strict, answer.observed) == (("dominates",), ("dominates",), ("dominates",))
+    assert (answer.verdict, answer.observed) == (("dominates",), ("dominates",))
     assert answer.worse_at_most[0] == 0
     # The weakest of the two cut points by itself, with pooled shares; the score test has n - 1 where this has n.
     z = [(0.9 - 0.7) / np.sqrt(0.8 * 0.2 * 2 / 1000), (0.7 - 0.4) / np.sqrt(0.55 * 0.45 * 2 / 1000)]
-    assert answer.pvalue_strict[0] == pytest.approx(2 * norm.sf(min(z)), rel=0.1)
+    assert answer.pvalue_dominance[0] == pytest.approx(2 * norm.sf(min(z)), rel=0.1)
+    text = answer.sentences()[0]
+    assert text.startswith("B against A: shown better at all 2 cut points, each by itself (p ")
+    assert "every scoring by which higher is better puts it ahead." in text
 
 
 def test_nowhere_shown_worse_is_less_than_better_everywhere():
     # One answer of 1,000 below the first cut point shows nothing there.
     counts = histograms([1, 499, 500], [1, 299, 700], metric=nps.NPS_CATEGORIES)
     answer = nps.dominance(counts, reference="A")
-    assert answer.verdict == ("dominates",)
-    assert answer.strict == ("not shown",)
+    assert (answer.verdict, answer.observed) == (("ahead",), ("dominates",))
+    assert answer.pvalue_dominance[0] > 0.05
     assert answer.informative[0] == 2
     assert answer.better[0] == 1
     assert 0 < answer.worse_at_most[0] < 0.01
-    assert "is not shown" in answer.sentences()[0]
+    assert "That every scoring puts it ahead is not shown (p = " in answer.sentences()[0]
+
+
+def test_where_the_samples_cross_one_can_be_behind_but_is_not_dominated():
+    # Clearly fewer promoters, and two detractors fewer, which show nothing.
+    counts = histograms([12, 288, 300], [10, 390, 200], metric=nps.NPS_CATEGORIES)
+    answer = nps.dominance(counts, reference="A")
+    assert (answer.verdict, answer.observed) == (("behind",), ("crossing",))
+    assert answer.pvalue_dominance[0] == 1
+    assert (
+        "That every scoring puts it behind is not shown (in the samples the order turns at passive or more"
+        in answer.sentences()[0]
+    )
 
 
 def test_the_proof_takes_the_weakest_cut_point_by_itself():
@@ -150,9 +176,29 @@ def test_the_proof_takes_the_weakest_cut_point_by_itself():
         nps.compare(counts, reference="A", metric=nps.top_box(nps.Scale(1, 5), boxes=boxes)).pvalue[0]
         for boxes in (4, 3, 2, 1)
     ]
-    assert answer.pvalue_strict[0] == pytest.approx(max(alone), rel=1e-9)
+    assert answer.pvalue_dominance[0] == pytest.approx(max(alone), rel=1e-9)
     assert max(alone) < 0.05 < cuts.adjusted_pvalue.max()
-    assert answer.strict == ("dominates",)
+    assert answer.verdict == ("dominates",)
+    # Among all together the weakest is not shown; the sentence counts what the verdict rests on.
+    assert answer.better[0] < 4
+    assert "shown better at all 4 cut points, each by itself" in answer.sentences()[0]
+
+
+def test_dominance_may_be_shown_where_no_cut_point_is_among_all_together():
+    # The p-values are 3.4 and 4.0 %; to be shown among both, one must be below 2.9 %.
+    counts = histograms([120, 60, 120], [95, 60, 145], metric=nps.NPS_CATEGORIES)
+    answer = nps.dominance(counts, reference="A")
+    assert (answer.cut_points.pvalue > 0.02).all()
+    assert answer.pvalue_dominance[0] <= 0.05 < answer.pvalue_better[0]
+    assert (answer.verdict, answer.better[0]) == (("dominates",), 0)
+    assert set(answer.cut_points.shown) == {"open"}
+    assert "do not settle" not in answer.sentences()[0]
+
+
+def test_the_only_cut_point_with_answers_is_every_cut_point():
+    answer = nps.dominance(histograms([0, 60, 40], [0, 30, 70], metric=nps.NPS_CATEGORIES), reference="A")
+    assert (answer.verdict, answer.informative[0]) == (("dominates",), 1)
+    assert "shown better at the only cut point with answers on both sides (p " in answer.sentences()[0]
 
 
 def test_few_answers_leave_it_undecided_and_say_what_was_needed():
@@ -175,7 +221,7 @@ def test_all_answers_alike_carry_nothing():
     assert answer.verdict == ("undecided",)
     assert answer.informative[0] == 0
     assert set(answer.cut_points.shown) == {"no answers"}
-    assert answer.strict == ("not shown",)
+    assert answer.pvalue_dominance[0] == 1
     assert np.isfinite(answer.critical_value).all()
     assert answer.sentences()
     assert answer.cut_points.sentences()
@@ -185,7 +231,7 @@ def test_a_cut_point_without_answers_below_it_does_not_weaken_the_proof():
     wide = histograms([0, 0, 300, 300, 400], [0, 0, 100, 200, 700], metric=nps.mean_rating(nps.Scale(1, 5)))
     narrow = histograms([300, 300, 400], [100, 200, 700], metric=nps.NPS_CATEGORIES)
     one, other = (nps.dominance(counts, reference="A") for counts in (wide, narrow))
-    assert one.pvalue_strict == pytest.approx(other.pvalue_strict, rel=1e-12)
+    assert one.pvalue_dominance == pytest.approx(other.pvalue_dominance, rel=1e-12)
     assert one.critical_value == pytest.approx(other.critical_value, rel=1e-9)
     assert one.cut_points.shown == ("no answers", "no answers", "better", "better")
 
@@ -275,7 +321,7 @@ def test_a_survey_whose_sides_do_not_overlap_is_shown_apart():
     survey = nps.tabulate_survey(rows, "rating", by="group", metric=nps.CSAT, weight="weight")
     answer = nps.dominance(survey, reference="A")
     assert answer.informative[0] == 4
-    assert (answer.verdict, answer.strict) == (("dominated",), ("dominated",))
+    assert answer.verdict == ("dominated",)
     # Four cut points as if independent, from the p-value of compare (Sidak 1967).
     alone = nps.compare(survey, reference="A", metric=nps.top_box(nps.Scale(1, 5), boxes=1)).pvalue[0]
     assert answer.pvalue_worse[0] == pytest.approx(-np.expm1(4 * np.log1p(-alone)), rel=0.02)
@@ -418,9 +464,10 @@ def test_san_francisco_fell_at_most_cut_points(shared_data):
         assert answer.cut_points.difference[row] == pytest.approx(new.mean() - old.mean(), abs=1e-12)
     # The skewness correction and n - 1 move z in the third digit with 2,600 in each year.
     assert answer.cut_points.statistic == pytest.approx(np.array(z), abs=0.02)
-    assert answer.verdict == ("dominated",)
+    # Worse at all ten in the samples, but at the lowest two not by themselves.
+    assert (answer.verdict, answer.observed) == (("behind",), ("dominated",))
     assert answer.worse[0] == (np.array(z) < -answer.critical_value[0]).sum() == 7
-    assert answer.strict == ("not shown",)
+    assert answer.pvalue_dominance[0] == pytest.approx(2 * norm.sf(min(abs(size) for size in z)), rel=0.05)
 
 
 def test_industries_of_the_american_index_are_ordered_two_by_two(shared_data):

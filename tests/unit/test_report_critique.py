@@ -98,7 +98,7 @@ def test_the_triangle_stands_beside_it():
 def test_a_change_that_other_definitions_confirm_is_told_in_one_sentence():
     made = report(years(), reference=2017)
     found = nps.dominance(years(), reference=2017)
-    assert (found.verdict, found.worse[0], found.informative[0]) == (("dominated",), 7, 10)
+    assert (found.verdict, found.worse[0], found.informative[0]) == (("behind",), 7, 10)
     assert nps.score_flips(years(), reference=2017).verdict == ("holds",)
     for text in both(made):
         assert HEADING not in text
@@ -120,6 +120,20 @@ def test_what_other_definitions_show_and_the_score_does_not_is_told():
         assert HEADING in text
         assert "A difference of NPS between B and A is not detected, but B is shown worse at 6 of 10 cut points" in text
         assert "the most at 2 or more (by 10.0 points), and better at none." in text
+
+
+def test_dominance_is_told_of_all_cut_points_and_without_the_others_of_no_share_of_them():
+    # By themselves the p-values are 3 to 4 %, and among both these are too large to be shown.
+    table = [[120, 60, 120], [95, 60, 145]]
+    counts = RatingCounts.from_histogram(table, metric=nps.NPS_CATEGORIES, groups=["A", "B"])
+    made = report(counts)
+    assert (made.doubts.dominance.verdict, made.doubts.dominance.better[0]) == (("dominates",), 0)
+    assert made.differences.detected[0]
+    for text in both(made):
+        assert "B is shown better than A at all 2 cut points of the scale, each by itself, and worse at none" in text
+    one = RatingCounts.from_histogram([[0, 60, 40], [0, 30, 70]], metric=nps.NPS_CATEGORIES, groups=["A", "B"])
+    for text in both(report(one)):
+        assert "B is shown better than A at the only cut point with answers on both sides, and worse at none" in text
 
 
 def test_of_several_differences_those_that_are_confirmed_are_counted():
@@ -222,7 +236,7 @@ def test_the_sample_is_respected():
     # By the design the fall of the score is not detected, and three cut points show one.
     assert not made.differences.detected[0]
     found = nps.dominance(sample, reference="previous")
-    assert (found.verdict, found.worse[0]) == (("dominated",), 3)
+    assert (found.verdict, found.worse[0]) == (("behind",), 3)
     for text in both(made):
         assert (
             "but 2018 is shown worse at 3 of 10 cut points of the scale, the most at 8 or more (by 5.0 points)" in text
