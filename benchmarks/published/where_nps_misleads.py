@@ -246,12 +246,25 @@ def hcahps(folder: Path) -> Tables:
         [nps.rank_agreement(each).to_frame().assign(rounding=each.rounding[0]) for each in (scores, wide)]
     )
     yield "hcahps_rank_agreement", agreement
+    yield "hcahps_moves", moves_of(states, names)
     yield "hcahps_rank_agreement_sampled", nps.rank_agreement(scores, units="sampled").to_frame()
     opposite = nps.discordant_units(scores).to_frame()
     yield "hcahps_discordant_states", opposite[opposite["verdict"] == "shown"]
     ranks = nps.unit_ranks(scores).to_frame()
     yield "hcahps_ranks_2023", ranks[ranks["year"] == 2023]
     yield "hcahps_same_score", same_score(states)
+
+
+def moves_of(states: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """Take the years of each state for units: how alike both questions order them, and which pairs oppositely."""
+    rows = states.sort_values(["state", "year"])
+    found = []
+    for off in (1, 2):
+        scores = nps.PublishedScores.from_frame(rows, scores=names, by=["state", "year"], rounding=off)
+        agreement = nps.rank_agreement(scores).to_frame()
+        columns = ["state", "n_units", "tau_b", "concordant", "discordant", "tied", "shown_discordant"]
+        found.append(agreement[columns].assign(rounding=off))
+    return pd.concat(found)
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from npsstats.inference.response_rates import warned_once
 from npsstats.ratings.checks import check_number
 from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.pairs import PairedCounts
+from npsstats.ratings.published import PublishedScores
 from npsstats.results.contrasts import Contrast
 from npsstats.results.differences import Differences
 from npsstats.results.protocol import group_text
@@ -189,6 +190,13 @@ def read_joint(counts: object) -> JointCounts:
     """Check that counts say who gave several ratings, of metrics whose favourable ends are known."""
     if isinstance(counts, PairedCounts):
         counts = JointCounts.from_pairs(counts)
+    if isinstance(counts, PublishedScores):
+        msg = (
+            "`counts` must be JointCounts, or PairedCounts of two metrics, of respondents; got PublishedScores. Of "
+            "published scores `discordant_units` lists the units, or the periods as units, that two metrics order "
+            "oppositely, and `rank_agreement` says how far they order them alike."
+        )
+        raise TypeError(msg)
     if not isinstance(counts, JointCounts):
         msg = (
             "`counts` must be JointCounts, or PairedCounts of two metrics, of respondents with several ratings each; "

@@ -107,7 +107,7 @@ def decompose(
     mix and rate of a segment are together what its excess over that average has gained, and segments of one period
     need no rule of their own: an entering one contributes w1 (s1 - (S0 + S1) / 2), a leaving one the same with w0 and
     the other sign. Of such a segment no change of ratings is seen; its missing score is taken to be the one it has, so
-    that all it contributes is mix.
+    that all it contributes is mix. If all are such segments, nothing is known of the rate, and its limits are nan.
 
     Promoters and detractors stand for values above and below 0. Of a metric without values below 0, as CSAT or a mean,
     all is through promoters, and 0 through detractors.
@@ -222,6 +222,8 @@ class _Split:
         alone, both = (mix.n < 2).any(axis=0), there.all(axis=0)
         error[:-1][np.ix_(alone, OF_RATE)] = np.nan
         error[:-1][np.ix_(alone & both, OF_TOTAL)] = np.nan
+        if not both.any():
+            error[-1, OF_RATE] = np.nan
         down = critical_value(mix.cells, confidence_level) * error
         up = down.copy()
         ways = [[CONTRIBUTIONS.index(name + way) for way in WAYS] for name in ("mix", "rate", "total")]
@@ -229,6 +231,10 @@ class _Split:
         reaches = limits_of_segments(mix, metric, (mixed, rated, summed), confidence_level)
         for columns, (below, above) in zip(ways, reaches, strict=True):
             down[:-1, columns], up[:-1, columns] = below, above
+        # Ratings that are all alike have no spread, and segments of them limits nevertheless: so has their sum.
+        alike = error[:-1] <= ROUNDING * np.ptp(metric.bounds)
+        for reach in (down, up):
+            reach[-1] = np.hypot(reach[-1], np.sqrt((np.where(alike, reach[:-1], 0.0) ** 2).sum(axis=0)))
         low, high = contribution - down, contribution + up
         low[-1, WHOLE], high[-1, WHOLE] = mix.limits(metric, confidence_level)
         where = [BOTH if all(place) else ENTERING if place[1] else LEAVING for place in there.T.tolist()]

@@ -17,6 +17,9 @@ __all__ = ["Facing", "faced", "two_groups"]
 
 Counts = TypeVar("Counts", RatingCounts, SurveyCounts, JointCounts)
 
+# The references that are words. The total holds the group itself, and a number holds no ratings.
+WORDS = ("previous", "year-before", "rest", "all-pairs")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facing(Generic[Counts]):
@@ -60,9 +63,7 @@ def faced(counts: Counts, reference: Hashable) -> tuple[list[Facing[Counts]], tu
         If the reference is neither, or there is nothing to compare.
     """
     if reference is None and not any(label and label[-1] is None for label in counts.labels):
-        msg = (
-            "`reference` must be given: the label of a group, or one of 'previous', 'year-before', 'rest', 'all-pairs'."
-        )
+        msg = f"`reference` must be given: the label of a group, or one of {', '.join(map(repr, WORDS))}."
         raise TypeError(msg)
     if reference == "total" and reference not in {label[-1] for label in counts.labels if label}:
         msg = "`reference` 'total' contains the group itself; use 'rest', all others, instead."
@@ -76,7 +77,7 @@ def faced(counts: Counts, reference: Hashable) -> tuple[list[Facing[Counts]], tu
         by=counts.by,
         labels=counts.labels,
     )
-    pairing = pair_with_reference(groups, reference, instead="'rest'")
+    pairing = pair_with_reference(groups, reference, words=WORDS, instead="")
     sides = np.stack([pairing.reference_counts, pairing.own_counts], axis=1)[:, :, : len(counts)].astype(np.float64)
     rows = zip(pairing.positions.tolist(), pairing.names, sides, strict=True)
     return [

@@ -188,6 +188,9 @@ class _Split:
         contribution = (sums @ values.ravel()).reshape(-1, len(SUMS))
         variance = ((sums @ covariance) * sums).sum(axis=1).clip(min=0)
         error = mix.known(np.sqrt(variance)).reshape(-1, len(SUMS))
+        if not (mix.n > 0).all(axis=0).any():
+            # No segment in both periods, and no change of ratings to be seen.
+            error[-2] = np.nan
         reach = critical_value(mix.cells, confidence_level) * error
         low, high = contribution - reach, contribution + reach
         low[-1, 0], high[-1, 0] = mix.limits(metric, confidence_level)

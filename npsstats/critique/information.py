@@ -9,7 +9,7 @@ from npsstats.critique.linearising import covariance_by_group, critical_values, 
 from npsstats.inference.methods import check_confidence_level, check_counts, check_metric
 from npsstats.inference.surveyed import check_survey
 from npsstats.kernels.ordinal_shift import efficacies, ordinal_information, ordinal_information_gradient
-from npsstats.kernels.ordinal_spread import logit_limits
+from npsstats.kernels.transformed_limits import logit_limits
 from npsstats.ratings.checks import check_type
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import NPS_CATEGORIES, Metric, mean_rating, top_box

@@ -10,6 +10,7 @@ from npsstats.critique.together import check_same_people
 from npsstats.inference.methods import check_confidence_level
 from npsstats.kernels.ordinal_association import kendall_tau_b, spearman
 from npsstats.kernels.polychoric import polychoric_correlation
+from npsstats.kernels.transformed_limits import fisher_limits
 from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.pairs import PairedCounts
 from npsstats.ratings.scales import Metric
@@ -181,14 +182,13 @@ def _errors(counts: JointCounts, influence: FloatArray) -> FloatArray:
 def _limits(measure: str, value: FloatArray, error: FloatArray, quantiles: FloatArray) -> Columns:
     """Compute limits on the scale of arctanh, where d arctanh(r) = dr / (1 - r^2)."""
     known = (error > ROUNDING) & (np.abs(value) < 1 - ROUNDING)
-    inner = np.where(known, value, 0.0)
-    centre = np.arctanh(inner)
-    reach = quantiles * np.where(known, error, np.inf) / (1 - inner**2)
+    # An infinite error: limits at the ends of the scale.
+    low, high = fisher_limits(np.where(known, value, 0.0), np.where(known, error, np.inf), quantiles)
     return {
         measure: value,
         f"{measure}_standard_error": np.where(known, error, np.nan),
-        f"{measure}_low": np.tanh(centre - reach),
-        f"{measure}_high": np.tanh(centre + reach),
+        f"{measure}_low": low,
+        f"{measure}_high": high,
     }
 
 

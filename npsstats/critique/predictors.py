@@ -14,13 +14,13 @@ from npsstats.critique.validity import Correlation, Predictor, Respondents, Task
 from npsstats.inference.adjustment import ADJUSTMENTS, adjusted_pvalues, check_adjustment
 from npsstats.inference.methods import N_RESAMPLES, check_confidence_level
 from npsstats.kernels.dependent_correlations import (
-    fisher_limits,
     meng_statistic,
     normal_dependence,
     steiger_statistic,
     zou_limits,
 )
 from npsstats.kernels.leaving_out import resampled_differences
+from npsstats.kernels.transformed_limits import fisher_limits
 from npsstats.ratings.checks import check_rng, check_whole_number
 from npsstats.ratings.joint import JointCounts
 from npsstats.results.differences import DETECTION

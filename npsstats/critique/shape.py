@@ -13,7 +13,8 @@ from npsstats.inference.comparison import compare
 from npsstats.inference.estimation import estimate
 from npsstats.inference.methods import check_confidence_level, check_counts, check_metric, pvalues
 from npsstats.inference.surveyed import check_survey
-from npsstats.kernels.ordinal_spread import entropy_of, logit_limits, ordinal_dispersion
+from npsstats.kernels.ordinal_spread import entropy_of, ordinal_dispersion
+from npsstats.kernels.transformed_limits import logit_limits
 from npsstats.ratings.checks import check_whole_number
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.scales import NPS, NPS_CATEGORIES, Metric

@@ -10,9 +10,10 @@ import numpy as np
 from npsstats.critique.linearising import covariance_of, critical_value, is_survey
 from npsstats.errors import SmallSampleWarning, UndefinedScoreError
 from npsstats.inference.methods import check_confidence_level
-from npsstats.kernels.dependent_correlations import fisher_limits, pearson, spearman
-from npsstats.kernels.discrimination import concordance, delong_covariance, logit_limits
+from npsstats.kernels.dependent_correlations import pearson, spearman
+from npsstats.kernels.discrimination import concordance, delong_covariance
 from npsstats.kernels.leaving_out import leave_one_out_losses
+from npsstats.kernels.transformed_limits import fisher_limits, logit_limits
 from npsstats.ratings.checks import check_type
 from npsstats.ratings.joint import JointCounts
 from npsstats.ratings.scales import Metric
@@ -34,7 +35,6 @@ __all__ = [
 
 Correlation: TypeAlias = Literal["pearson", "spearman"]
 CORRELATIONS = {"pearson": pearson, "spearman": spearman}
-
 EVENTS = ("bad", "good")
 
 # With fewer respondents of one outcome intervals of areas cover less than 90 %.

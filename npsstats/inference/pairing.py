@@ -94,14 +94,19 @@ def is_label(counts: RatingCounts, reference: Hashable) -> bool:
 
 
 def pair_with_reference(
-    counts: RatingCounts, reference: Hashable, *, contained: bool = False, instead: str = "a number in points"
+    counts: RatingCounts,
+    reference: Hashable,
+    *,
+    contained: bool = False,
+    words: tuple[str, ...] = REFERENCES,
+    instead: str = "a number in points",
 ) -> Pairing:
-    """Find the reference of each group; `instead` says what else the caller would take.
+    """Find the reference of each group; `words` and `instead` say what else than labels the caller takes, for messages.
 
     With several group columns the last one is compared and the others are held fixed; a tuple with a label
     for each column is one group for all. A reference that contains the group is split into group and rest.
     """
-    _check_reference(counts, reference, instead)
+    _check_reference(counts, reference, words, instead)
     if reference in ("rest", "total") and reference not in _last_labels(counts):
         return _pair_with_others(counts, str(reference))
     pairs = list(_pairs(counts, reference))
@@ -133,7 +138,7 @@ def pair_windows(counts: RatingCounts, reference: Hashable, window: int) -> Pair
     if reference not in ("previous", "year-before"):
         msg = f"`window` is for reference='previous' or 'year-before'; got reference={reference!r}."
         raise ValueError(msg)
-    _check_reference(counts, reference, "a number in points")
+    _check_reference(counts, reference, REFERENCES, "a number in points")
     rows: list[tuple[list[int], list[int]]] = []
     for _, groups in series_of(counts):
         block = groups.tolist()
@@ -162,18 +167,19 @@ def pair_windows(counts: RatingCounts, reference: Hashable, window: int) -> Pair
     )
 
 
-def _check_reference(counts: RatingCounts, reference: object, instead: str) -> None:
-    words = ", ".join(map(repr, REFERENCES))
+def _check_reference(counts: RatingCounts, reference: object, words: tuple[str, ...], instead: str) -> None:
+    known = ", ".join(map(repr, words))
+    choices = f"one of {known}, or {instead}" if instead else f"or one of {known}"
     if not isinstance(reference, Hashable):
-        msg = f"`reference` must be a label, one of {words}, or {instead}; got {reference!r}."
+        msg = f"`reference` must be a label, {choices}; got {reference!r}."
         raise TypeError(msg)
     if len(counts.by) == 0:
-        msg = f"`reference` needs groups; these counts have one group only. Tabulate with `by`, or use {instead}."
+        way = f", or use {instead}" if instead else ""
+        msg = f"`reference` needs groups; these counts have one group only. Tabulate with `by`{way}."
         raise ValueError(msg)
-    if not is_label(counts, reference) and reference not in REFERENCES:
+    if not is_label(counts, reference) and reference not in words:
         msg = (
-            f"`reference` must be the label of a group, one of {words}, or {instead}; "
-            f"got {reference!r}. The labels are {_listed(counts)}."
+            f"`reference` must be the label of a group, {choices}; got {reference!r}. The labels are {_listed(counts)}."
         )
         raise ValueError(msg)
 

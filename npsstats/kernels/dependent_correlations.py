@@ -7,7 +7,6 @@ import numpy as np
 from npsstats.typing import FloatArray
 
 __all__ = [
-    "fisher_limits",
     "meng_statistic",
     "normal_dependence",
     "pearson",
@@ -18,6 +17,8 @@ __all__ = [
 
 # Closer to -1 or 1 than this no correlation of real respondents is.
 ROUNDING = 1e-13
+# Shares are known to about this relative precision: variances of ranks below it are those of a constant.
+NEGLIGIBLE = 1e-14
 
 
 def pearson(weights: FloatArray, first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -54,45 +55,21 @@ def spearman(weights: FloatArray, first: FloatArray, second: FloatArray) -> tupl
     Returns
     -------
     tuple of ndarray
-        As of `pearson`. The influence knows that the ranks are estimated too.
+        As of `pearson`; nan of groups without weights. The influence knows that the ranks are estimated too.
     """
-    shares = weights / weights.sum(axis=1, keepdims=True)
+    total = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, total, out=np.full(weights.shape, np.nan), where=total > 0)
     (f, push_f), (g, push_g) = (_middle_ranks(shares, x) for x in (first, second))
     # The mean of the ranks is 1/2, whatever the shares.
     a, b = f - 0.5, g - 0.5
-    variances = (shares * a**2).sum(axis=1), (shares * b**2).sum(axis=1)
-    scale = np.sqrt(variances[0] * variances[1])
-    r = _exact(np.divide((shares * a * b).sum(axis=1), scale, out=np.full(len(shares), np.nan), where=scale > 0))
-    ratios = (
-        (a**2 + 2 * push_f(a)) / np.where(variances[0] > 0, variances[0], np.nan)[:, None],
-        (b**2 + 2 * push_g(b)) / np.where(variances[1] > 0, variances[1], np.nan)[:, None],
-    )
-    product = (a * b + push_f(b) + push_g(a)) / np.where(scale > 0, scale, np.nan)[:, None]
-    slope = product - r[:, None] * (ratios[0] + ratios[1]) / 2
+    variances = np.stack([(shares * a**2).sum(axis=1), (shares * b**2).sum(axis=1)])
+    u, v = np.where((variances > NEGLIGIBLE).all(axis=0), variances, np.nan)
+    scale = np.sqrt(u * v)
+    r = _exact((shares * a * b).sum(axis=1) / scale)
+    ratios = (a**2 + 2 * push_f(a)) / u[:, None] + (b**2 + 2 * push_g(b)) / v[:, None]
+    slope = (a * b + push_f(b) + push_g(a)) / scale[:, None] - r[:, None] * ratios / 2
     influence: FloatArray = slope - (shares * slope).sum(axis=1, keepdims=True)
     return r, influence
-
-
-def fisher_limits(r: FloatArray, standard_error: FloatArray, critical: float) -> tuple[FloatArray, FloatArray]:
-    """Compute limits of correlations by Fisher's z transformation.
-
-    Parameters
-    ----------
-    r : ndarray
-        Correlations.
-    standard_error : ndarray
-        Those of r; of a bivariate normal law (1 - r^2) / sqrt(n - 3).
-    critical : float
-        How many standard errors a limit is away.
-
-    Returns
-    -------
-    tuple of ndarray
-        Low and high; nan where r is -1 or 1, of which the standard error knows nothing.
-    """
-    inside = np.where(np.abs(r) < 1, r, np.nan)
-    reach = critical * standard_error / (1 - inside**2)
-    return np.tanh(np.arctanh(inside) - reach), np.tanh(np.arctanh(inside) + reach)
 
 
 def normal_dependence(first: FloatArray, second: FloatArray, between: FloatArray) -> FloatArray:

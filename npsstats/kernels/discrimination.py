@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
 from npsstats.typing import FloatArray
 
-__all__ = ["Concordance", "concordance", "delong_covariance", "logit_limits"]
+__all__ = ["Concordance", "concordance", "delong_covariance"]
 
 # Closer to 0 or 1 than this no share of real pairs is.
 ROUNDING = 1e-13
@@ -97,24 +96,3 @@ def delong_covariance(counts: FloatArray, outcome: FloatArray, influence: FloatA
         total += product * np.divide(n, n - 1, out=np.full(n.shape, np.nan), where=n > 1)[:, None, None]
     covariance: FloatArray = total / size[:, None, None] ** 2
     return covariance
-
-
-def logit_limits(estimate: FloatArray, standard_error: FloatArray, critical: float) -> tuple[FloatArray, FloatArray]:
-    """Compute limits of a share in order on the logit scale, which stay within 0 and 1 (Qin & Hotilovac 2008).
-
-    Parameters
-    ----------
-    estimate, standard_error : ndarray
-        Of the same shape.
-    critical : float
-        How many standard errors a limit is away.
-
-    Returns
-    -------
-    tuple of ndarray
-        Low and high; nan where the estimate is 0 or 1, of which the standard error knows nothing.
-    """
-    inside = (estimate > 0) & (estimate < 1)
-    centre = np.where(inside, estimate, np.nan)
-    reach = critical * standard_error / (centre * (1 - centre))
-    return expit(logit(centre) - reach), expit(logit(centre) + reach)

@@ -12,6 +12,7 @@ to it, times the number of respondents. The asymptotic variance of independent r
 
 import numpy as np
 
+from npsstats.kernels.dependent_correlations import spearman as correlate_ranks
 from npsstats.typing import FloatArray
 
 __all__ = ["centred", "kendall_tau_b", "spearman"]
@@ -34,15 +35,9 @@ def spearman(tables: FloatArray) -> tuple[FloatArray, FloatArray]:
         nan where a margin has one category.
     influence : ndarray, shape (groups, rows, columns)
     """
-    (row, row_sides), (column, column_sides) = (_ridits(tables.sum(axis=axis)) for axis in (2, 1))
-    x, y = row[:, :, None], column[:, None, :]
-    product = (tables * x * y).sum(axis=(1, 2))
-    # A respondent moves the ranks of the others, too: sum_a' p_a'. du_a'/dp_a v.
-    moved = (tables * y).sum(axis=2) @ row_sides / 2
-    also = (tables * x).sum(axis=1) @ column_sides / 2
-    slope = x * y + moved[:, :, None] + also[:, None, :]
-    spreads = [_spread(tables.sum(axis=axis)) for axis in (2, 1)]
-    return _ratio(tables, product, slope, spreads)
+    row, column = (places.ravel() for places in np.indices(tables.shape[1:], dtype=np.float64))
+    correlation, influence = correlate_ranks(tables.reshape(len(tables), -1), row, column)
+    return correlation, influence.reshape(tables.shape)
 
 
 def kendall_tau_b(tables: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -97,14 +92,3 @@ def _signs(size: int) -> FloatArray:
     places = np.arange(size, dtype=np.float64)
     signs: FloatArray = np.sign(places[:, None] - places)
     return signs
-
-
-def _ridits(margin: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(P(below) - P(above)) / 2 of each category, which is its mid-rank over n less its mean, and the signs."""
-    signs = _signs(margin.shape[1])
-    return margin @ signs.T / 2, signs
-
-
-def _spread(margin: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The variance of the ridits of a margin, (1 - sum p^3) / 12, and its derivative by the shares."""
-    return (1 - (margin**3).sum(axis=1)) / 12, -(margin**2) / 4

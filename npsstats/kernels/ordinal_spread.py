@@ -1,11 +1,10 @@
 """How far apart ratings lie, from their shares; with derivatives by the shares. Groups on axis 0, ratings on axis 1."""
 
 import numpy as np
-from scipy.special import expit, logit
 
 from npsstats.typing import FloatArray
 
-__all__ = ["entropy_of", "logit_limits", "ordinal_dispersion"]
+__all__ = ["entropy_of", "ordinal_dispersion"]
 
 
 def ordinal_dispersion(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -48,24 +47,3 @@ def entropy_of(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
     # The sum of nothing but -0 is 0.
     entropy: FloatArray = np.abs((shares * logs).sum(axis=1)).clip(max=1)
     return entropy, -logs
-
-
-def logit_limits(value: FloatArray, error: FloatArray, quantile: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Compute the limits of values between 0 and 1 on the logit scale; nan where value or error are at an end.
-
-    Parameters
-    ----------
-    value, error : ndarray, shape (...)
-        Estimates and their standard errors.
-    quantile : ndarray
-        How many standard errors a limit is away; infinite if nothing is known.
-
-    Returns
-    -------
-    low, high : ndarray, shape (...)
-    """
-    known = (value > 0) & (value < 1) & (error > 0)
-    inside = np.where(known, value, 0.5)
-    margin = quantile * np.where(known, error, 1.0) / (inside * (1 - inside))
-    low, high = expit(logit(inside) - margin), expit(logit(inside) + margin)
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)

@@ -202,12 +202,18 @@ class Decomposition(Result):
 
     def _cells(self, i: int, name: str) -> tuple[str, str]:
         """Write a contribution and its interval; a dash for a rate that one period alone does not tell."""
-        if name == "rate" and self.presence[i] in (ENTERING, LEAVING):
+        alone = self.presence[i] in (ENTERING, LEAVING) or (self.presence[i] == TOTAL and not self._in_both(i))
+        if name == "rate" and alone:
             return "–", "–"
         column = CONTRIBUTIONS.index(name)
         low, high = self.low[i, column], self.high[i, column]
         limits = write.interval(low, high, self._places) if low == low else "–"
         return write.number(self.contribution[i, column], self._places, signed=True), limits
+
+    def _in_both(self, i: int) -> bool:
+        """Whether a segment of the comparison that a row belongs to has ratings in both periods."""
+        rows = next(rows for rows in self.comparisons if i < rows.stop)
+        return BOTH in self.presence[rows]
 
     def heading(self) -> str:
         """Say in one line what the table shows.
@@ -242,6 +248,12 @@ class Decomposition(Result):
         limits = self.low[total, column], self.high[total, column]
         change = changed(name, (reference, period), score, n, limits, self._places, self.confidence_level)
         segments = ", ".join(self.by[:-1])
+        if not self._in_both(total):
+            text = (
+                f"{change} No segment ({segments}) has ratings in both periods: all of the change is entering and "
+                "leaving, which counts as mix, and of a change of ratings within segments nothing is known."
+            )
+            return " ".join([text, *self._others(rows)])
         mix, rate = (self._effect(total, part) for part in ("mix", "rate"))
         text = (
             f"{change} Other shares of {segments} alone would have moved it by {mix}; other ratings within them "

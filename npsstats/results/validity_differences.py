@@ -228,10 +228,22 @@ class ValidityDifferences(Result):
         """
         by = f" by {', '.join(self.by)}" if self.by else ""
         sample = f" ({self.design})" if self.design else ""
+        verdicts = (
+            f" of each comparison alone, verdicts by p-values adjusted for {self._compared()} comparisons"
+            if self._is_adjusted()
+            else ""
+        )
         return (
             f"Which predicts {self.outcome} ({self.event_is}) better{by}? Predictor minus reference, "
-            f"{write.level(self.confidence_level)} intervals{sample}"
+            f"{write.level(self.confidence_level)} intervals{verdicts}{sample}"
         )
+
+    def _is_adjusted(self) -> bool:
+        return self.adjustment != "none" and self._compared() > 1
+
+    def _compared(self) -> int:
+        """How many comparisons the p-values are adjusted for: those that have one."""
+        return int(np.isfinite(self.pvalue).sum())
 
     def sentences(self) -> list[str]:
         """Say each row in words, ready for a report.
@@ -262,7 +274,7 @@ class ValidityDifferences(Result):
             return f"{one} and {two} ({areas}) cannot be compared: nothing is known of how their difference varies."
         level = write.level(self.confidence_level)
         text = write.pvalue(self.adjusted_pvalue[i])
-        name = "p" if self.adjustment == "none" or len(self) == 1 else "adjusted p"
+        name = "adjusted p" if self._is_adjusted() else "p"
         p = f"{name} {'' if text.startswith('<') else '= '}{text}"
         sizes = (
             f"({areas}, n = {write.integer(self.n[i])}; difference {write.number(self.difference[i], 3, signed=True)}, "
@@ -271,6 +283,11 @@ class ValidityDifferences(Result):
         if self.verdict[i] != "cannot tell":
             return f"{one} predicts {self.outcome} {self.verdict[i]} than {two} {sizes}."
         text = f"these data cannot tell whether {one} or {two} predicts {self.outcome} better {sizes}."
+        if self._is_adjusted() and (self.low[i] > 0 or self.high[i] < 0):
+            text += (
+                " The interval, which is of this comparison alone, leaves out 0; the p-value is adjusted for "
+                f"{self._compared()} comparisons (alone: p = {write.pvalue(self.pvalue[i])})."
+            )
         text += (
             f" To be found with probability {100 * DETECTION:.0f} %, the AUCs would have to differ by about "
             f"{write.number(self.detectable[i], 3)}"

@@ -135,6 +135,9 @@ def tabulate_joint(
     columns = read_columns(data, labels=[*dict.fromkeys(labels)], numbers=question.number_columns, answers=named)
     for remark in columns.remarks:
         warnings.warn(remark, stacklevel=2)
+    if columns.n_rows == 0:
+        msg = f"`{', '.join(named)}` holds no rows; there is nothing to count."
+        raise ValueError(msg)
     places = np.stack(_judged(columns, items), axis=1)
     if respondents == "complete":
         places[(places < 0).any(axis=1)] = -1
@@ -267,7 +270,7 @@ def _outcomes(
         msg = (
             f"`outcome` must hold {'numbers' if values is None else 'values of `outcome_values`'}; {wrong.sum()} of "
             f"{wrong.size} in {name!r} are not (first: {strange[0]!r} at {columns.where(int(wrong.argmax()))}; "
-            f"{listed}). {way}, or to `missing_codes`, as {{{name!r}: [{strange[0]!r}]}}."
+            f"{listed}). {way}, or to `missing_codes`, as {{{name!r}: [{listed}]}}."
         )
         raise ValueError(msg)
     found: FloatArray = np.array(numbers, dtype=np.float64)[column.codes]

@@ -12,7 +12,6 @@ from scipy.special import ndtri
 
 import npsstats as nps
 from npsstats.kernels.dependent_correlations import (
-    fisher_limits,
     meng_statistic,
     normal_dependence,
     pearson,
@@ -20,8 +19,9 @@ from npsstats.kernels.dependent_correlations import (
     steiger_statistic,
     zou_limits,
 )
-from npsstats.kernels.discrimination import concordance, delong_covariance, logit_limits
+from npsstats.kernels.discrimination import concordance, delong_covariance
 from npsstats.kernels.leaving_out import apparent_losses, leave_one_out_losses
+from npsstats.kernels.transformed_limits import fisher_limits, logit_limits
 
 DATA = Path(__file__).parent / "data"
 R_ORACLE = json.loads((DATA / "discrimination_r.json").read_text())

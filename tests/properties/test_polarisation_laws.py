@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 import npsstats as nps
 from npsstats.kernels.ordinal_shift import efficacies, ordinal_information
-from npsstats.kernels.ordinal_spread import entropy_of, logit_limits, ordinal_dispersion
+from npsstats.kernels.ordinal_spread import entropy_of, ordinal_dispersion
+from npsstats.kernels.transformed_limits import logit_limits
 
 histograms = st.lists(st.integers(0, 200), min_size=11, max_size=11).filter(lambda row: sum(row) > 0)
 quick = settings(max_examples=60, deadline=None)

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import ndtri
 
-from npsstats.kernels.dependent_correlations import fisher_limits, normal_dependence, pearson, spearman, zou_limits
-from npsstats.kernels.discrimination import concordance, delong_covariance, logit_limits
+from npsstats.kernels.dependent_correlations import normal_dependence, pearson, spearman, zou_limits
+from npsstats.kernels.discrimination import concordance, delong_covariance
 from npsstats.kernels.leaving_out import leave_one_out_losses
+from npsstats.kernels.transformed_limits import fisher_limits, logit_limits
 
 Z_95 = float(ndtri(0.975))
 

@@ -128,6 +128,25 @@ def test_pvalues_are_adjusted_for_the_number_of_rows(adjustment):
     np.testing.assert_array_equal(found.adjusted_pvalue, adjusted_pvalues(found.pvalue, adjustment))
 
 
+def test_an_interval_without_0_beside_cannot_tell_is_explained_by_the_adjustment():
+    joint = joint_of(some_rows())
+    found = compared(joint)
+    alone = compared(joint, adjustment="none")
+    why = "leaves out 0; the p-value is adjusted for 6 comparisons (alone: p = "
+    without = (found.low > 0) | (found.high < 0)
+    explained = without & (np.array(found.verdict) == "cannot tell")
+    assert [why in text for text in found.sentences()] == explained.tolist()
+    # Only those, and there is one; by itself its p-value tells.
+    assert explained.any()
+    assert (found.pvalue[explained] < 0.05).all()
+    assert found.heading().endswith(
+        "95 % intervals of each comparison alone, verdicts by p-values adjusted for 6 comparisons"
+    )
+    assert alone.heading().endswith("95 % intervals")
+    assert compared(joint, predictors=ITEMS).heading().endswith("95 % intervals")
+    assert not any("leaves out 0" in text for text in alone.sentences())
+
+
 def test_the_same_order_cannot_be_compared():
     # The same three answers under two metrics, one of them with other values.
     other = nps.Metric("other", nps.NPS_CATEGORIES.scale, (0.0, 10.0, 30.0))

@@ -324,6 +324,18 @@ def test_counts_of_each_metric_by_itself_do_not_say_who_gave_both(shape):
         nps.contrast(shape(one), reference="a")
 
 
+@pytest.mark.parametrize("question", [nps.contrast, nps.opposite_moves])
+def test_of_published_scores_the_way_leads_to_ranks(question):
+    scores = nps.PublishedScores(
+        [[60, 63], [66, 58]], names=["rating", "recommend"], by=["year"], labels=[(2021,), (2024,)], rounding=1
+    )
+    with pytest.raises(TypeError, match=r"got PublishedScores.*`discordant_units`.*`rank_agreement`") as caught:
+        question(scores, reference=2021)
+    assert "tabulate_joint" not in str(caught.value)
+    # The way leads somewhere.
+    assert nps.discordant_units(scores).verdict == ("shown",)
+
+
 def test_one_metric_is_not_enough():
     with pytest.raises(ValueError, match=r"two metrics or more; got loyal only\. For one there is `compare`"):
         nps.contrast(two_by_two().of("loyal"), reference="before")

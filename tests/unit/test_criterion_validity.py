@@ -353,9 +353,6 @@ def test_the_picture_refuses_what_it_cannot_draw():
         axes_of(found, measure="log_loss")
     with pytest.raises(TypeError, match="CriterionValidity"):
         axes_of(nps.estimate(nps.tabulate([1, 9, 10])))
-    rows = some_rows(1400).assign(store=lambda r: np.arange(len(r)) % 7)
-    with pytest.raises(ValueError, match="at most 6"):
-        axes_of(nps.criterion_validity(joint_of(rows, by="store"), event_is="bad"))
 
 
 def test_outcomes_of_groups_that_are_left_out_are_of_no_matter():

@@ -446,6 +446,39 @@ def test_periods_without_a_common_segment_differ_by_mix_alone():
     result = nps.decompose(counts, reference=1)
     assert not of(result, "rate").any()
     assert of(result, "mix")[-1] == pytest.approx(of(result, "total")[-1], abs=1e-10)
+    # Nobody is seen to rate otherwise, and nobody not to.
+    rates = [i for i, name in enumerate(result.contributions) if "rate" in name]
+    for limits in (result.standard_error, result.low, result.high):
+        assert np.isnan(limits[:, rates]).all()
+        assert np.isfinite(limits[-1, result.contributions.index("mix")])
+    text = result.sentences()[0]
+    assert "No segment (channel) has ratings in both periods: all of the change is entering and leaving" in text
+    assert "of a change of ratings within segments nothing is known" in text
+    assert "0.0" not in text.partition("No segment")[2]
+    assert "detected" not in text
+    table = result.table()
+    place = table.headers.index("rate")
+    assert {tuple(row[place : place + 2]) for row in table.rows} == {("–", "–")}
+
+
+def test_a_period_without_a_common_segment_takes_nothing_from_the_others():
+    counts = channels(1, a=(50, 30, 20)) + channels(2, a=(40, 30, 30)) + channels(3, b=(60, 20, 20))
+    result = nps.decompose(counts, reference="previous")
+    known = np.isfinite(result.low[:, result.contributions.index("rate")])
+    assert known.tolist() == [True, True, False, False, False]
+    assert "Other shares of channel alone" in result.sentences()[0]
+    assert "No segment (channel)" in result.sentences()[1]
+    cells = result.table().rows
+    place = result.table().headers.index("rate")
+    assert [row[place] == "–" for row in cells] == [False, False, True, True, True]
+
+
+def test_of_periods_without_a_common_segment_the_rate_by_factors_is_not_known():
+    counts = channels(1, a=(5, 3, 2), b=(6, 2, 2)) + channels(2, c=(9, 1, 2), d=(3, 3, 3))
+    result = nps.decompose_factors(counts, reference=1)
+    assert result.component == ("channel", "rate", "total")
+    assert np.isnan(result.low[:, 0]).tolist() == [False, True, False]
+    assert "by the ratings 0.0 points (of its interval nothing is known)" in result.sentences()[0]
 
 
 # ------------------------------------------------------------------------------------------------------- real data
@@ -818,3 +851,20 @@ def test_segments_cannot_be_called_like_a_column_of_the_result(name):
 def test_columns_of_segments_cannot_be_called_like_another_component(name):
     with pytest.raises(ValueError, match=f"a column of segments cannot be called '{name}', like a component"):
         nps.decompose_factors(channels(1, by=name, a=(2, 1, 1)) + channels(2, by=name, a=(1, 1, 1)), reference=1)
+
+
+def test_all_alike_in_both_periods_is_no_certainty_for_all_segments_either():
+    counts = nps.RatingCounts(
+        [[0] * 10 + [n] for n in (20, 20, 30, 10)],
+        metric=nps.NPS,
+        missing=[0] * 4,
+        by=("channel", "year"),
+        labels=tuple(itertools.product("ab", (1, 2))),
+    )
+    frame = nps.decompose(counts, reference=1).to_frame()
+    every, segments = frame.iloc[-1], frame.iloc[:-1]
+    # Independent segments: the square root of the sum of the squares of their limits.
+    for side in ("low", "high"):
+        reach = np.hypot.reduce((segments[f"rate_{side}"] - segments["rate"]).to_numpy())
+        assert abs(every[f"rate_{side}"] - every["rate"]) == pytest.approx(reach)
+        assert reach > 5

@@ -105,8 +105,32 @@ def test_the_kinds_of_sets_and_their_words():
         "These data cannot tell whether a detractor weighs more or less than a promoter (p = 0.137)."
         in texts["bounded"]
     )
-    assert "too little known for an interval (at 95 % these data fit weights up to " in texts["outside"]
+    assert "too little known for an interval (at 95 % these data fit weights from 0.49 on)." in texts["outside"]
     assert "these data fit any weight" in texts["all"]
+
+
+@pytest.mark.parametrize(
+    ("classes", "low", "high", "shown", "told"),
+    [
+        (((100, 60), (100, 40), (200, 70)), -3.95, 0.49, ["4.00", "from 0.49 on"], "fit weights from 0.49 on)"),
+        (((100, 30), (100, 22), (100, 16)), -2.36, -0.43, ["1.33", "all"], "fit any weight)"),
+        (((200, 30), (200, 60), (200, 10)), -0.83, -0.34, ["none", "none"], "fit no positive weight)"),
+        (((300, 40), (300, 60), (300, 75)), -5.59, 0.08, ["none", "from 0.08 on"], "fit weights from 0.08 on)"),
+        (((200, 40), (300, 45), (500, 40)), -0.20, 4.01, ["0.71", "up to 4.01"], "(95 % interval up to 4.01)"),
+    ],
+    ids=["outside", "outside below 0", "bounded below 0", "nobody does better", "bounded around 0"],
+)
+def test_negative_weights_are_kept_and_not_told(classes, low, high, shown, told):
+    result = weight(classes)
+    np.testing.assert_allclose([result.low[0], result.high[0]], [low, high], atol=0.005)
+    table = result.table()
+    row = dict(zip(table.headers, table.rows[0], strict=True))
+    assert [row["detractor weight"], row["95 % set"]] == shown
+    assert told in result.sentences()[0]
+    frame = result.to_frame()
+    assert frame[["detractor_weight", "low", "high"]].to_numpy().tolist() == [
+        [result.weight[0], result.low[0], result.high[0]]
+    ]
 
 
 def test_a_weight_above_1_is_told_where_it_is_shown():
@@ -338,6 +362,8 @@ def test_the_picture_draws_sets_in_one_part_or_two():
     assert all(line[2] <= result.low[1] or line[0] >= result.high[1] for line in second)
     (third,) = [line for line in lines if line[1] == 2]
     assert third[2] - third[0] > 0.9 * (right - left)
+    # Negative weights are not drawn.
+    assert all(line[0] >= 0 for line in lines)
     with pytest.raises(TypeError, match="DetractorWeight"):
         nps.plots.detractor_weight(counts)
 

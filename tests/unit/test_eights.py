@@ -382,8 +382,6 @@ def test_tipping_points_are_marked():
 def test_what_cannot_be_drawn_is_said():
     assert "same" in told(ValueError, nps.plots.eights, nps.eights(WAVES, least_share=0.5, most_share=0.5))
     assert "EightsBounds" in told(TypeError, nps.plots.eights, WAVES)
-    many = counted(**{f"g{i}": (1, 1, 1, 1) for i in range(7)})
-    assert "at most 6 lines" in told(ValueError, nps.plots.eights, nps.eights(many))
 
 
 # ---------------------------------------------------------------------------------------------- households

@@ -240,11 +240,38 @@ def test_an_outcome_that_is_no_number_says_where_and_the_way_out():
         ValueError, nps.tabulate_joint, rows, {"recommend": nps.NPS}, outcome="left", outcome_values={"no": 0, "yes": 1}
     )
     assert "'perhaps' at row 3" in message
+    assert message.endswith("Add them to `outcome_values`, or to `missing_codes`, as {'left': ['perhaps']}.")
     assert "missing_codes" in message
     for strange in (np.inf, [1]):
         rows = pd.DataFrame({"recommend": [10], "left": [strange]})
         with pytest.raises((ValueError, TypeError)):
             nps.tabulate_joint(rows, {"recommend": nps.NPS}, outcome="left")
+
+
+def test_all_listed_outcomes_are_suggested_as_missing_codes():
+    rows = pd.DataFrame({"recommend": [10, 9, 8, 7], "left": [1, 3, 0, 2]})
+    message = told(
+        ValueError, nps.tabulate_joint, rows, {"recommend": nps.NPS}, outcome="left", outcome_values={1: 1, 2: 0}
+    )
+    assert "3, 0)" in message
+    assert message.endswith("{'left': [3, 0]}.")
+    codes = {"left": [3, 0]}
+    joint = nps.tabulate_joint(
+        rows, {"recommend": nps.NPS}, outcome="left", outcome_values={1: 1, 2: 0}, missing_codes=codes
+    )
+    assert np.isnan(joint.outcome).sum() == 2
+
+
+@pytest.mark.parametrize("more", [{}, {"weight": "w"}, {"cluster": "w"}, {"by": "w"}, {"outcome": "w"}])
+def test_a_frame_without_rows_is_refused_as_by_tabulate(more, tmp_path):
+    rows = pd.DataFrame({"recommend": [], "satisfied": [], "w": []})
+    metrics = {"recommend": nps.NPS, "satisfied": nps.CSAT}
+    nothing = "`recommend, satisfied` holds no rows; there is nothing to count."
+    assert told(ValueError, nps.tabulate_joint, rows, metrics, **more) == nothing
+    rows.to_csv(tmp_path / "none.csv", index=False)
+    assert told(ValueError, nps.tabulate_joint, tmp_path / "none.csv", metrics, **more) == nothing
+    one = told(ValueError, nps.tabulate, rows, rating="recommend")
+    assert one == nothing.replace(", satisfied", "")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the questions of critique share: groups face to face, covariance by linear influence, Fieller's sets."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -122,6 +123,30 @@ def test_a_reference_must_stand_apart_from_the_group():
     ):
         with pytest.raises(error, match=part):
             faced(counts, reference)
+
+
+@pytest.mark.parametrize("reference", [12.5, 2016, "2017", "before", True])
+def test_what_is_no_reference_is_told_all_that_are(reference):
+    with pytest.raises(ValueError, match="`reference`") as caught:
+        faced(two_years(), reference)
+    assert str(caught.value) == (
+        "`reference` must be the label of a group, or one of 'previous', 'year-before', 'rest', 'all-pairs'; "
+        f"got {reference!r}. The labels are 2017, 2018."
+    )
+
+
+def test_all_words_that_a_message_offers_are_taken():
+    with pytest.raises(TypeError) as caught:
+        faced(two_years(), [2017])
+    words = re.findall(r"'([a-z-]+)'", str(caught.value))
+    assert words == ["previous", "year-before", "rest", "all-pairs"]
+    for word in words:
+        assert faced(two_years(), word)[0]
+
+
+def test_without_groups_the_way_out_is_to_tabulate_by_them():
+    with pytest.raises(ValueError, match=r"one group only\. Tabulate with `by`\.$"):
+        faced(two_years().pool(), "rest")
 
 
 # ------------------------------------------------------------------------------------------------------ Fieller

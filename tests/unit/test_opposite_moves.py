@@ -447,8 +447,6 @@ def test_the_picture_shows_the_moves_and_their_region():
     assert axes.get_xlabel().startswith("loyal: standard errors")
     several = nps.plots.opposite_moves(nps.opposite_moves(three(), reference="a"))
     assert several.get_xlabel().startswith("first metric")
-    with pytest.raises(ValueError, match="at most 6"):
-        nps.plots.opposite_moves(nps.opposite_moves(three(), reference="all-pairs"))
     with pytest.raises(TypeError, match="OppositeMoves"):
         nps.plots.opposite_moves(found.to_frame())
 

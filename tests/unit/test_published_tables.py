@@ -230,3 +230,33 @@ def test_states_in_opposite_orders_are_all_those_that_rounding_cannot_explain(st
         }
         found = table[table["year"] == year]
         assert {frozenset(pair) for pair in zip(found["state"], found["other_unit"], strict=True)} == sure
+
+
+def test_years_that_the_questions_order_oppositely_are_counted_by_hand(states):
+    table = stored("hcahps_moves").set_index(["rounding", "state"])
+    assert len(table) == 2 * states.index.get_level_values("State").nunique()
+    for state, part in states.groupby("State"):
+        nets = part.to_numpy()
+        moves = [second - first for first, second in itertools.combinations(nets, 2)]
+        opposite = [move for move in moves if move.prod() < 0]
+        for off in (1, 2):
+            row = table.loc[(off, state)]
+            assert row["n_units"] == len(nets)
+            assert row["tau_b"] == pytest.approx(stats.kendalltau(*nets.T)[0], abs=1e-7)
+            assert row["discordant"] == len(opposite)
+            assert row["concordant"] == sum(move.prod() > 0 for move in moves)
+            # Two nets, each off by so much at most.
+            assert row["shown_discordant"] == sum(np.abs(move).min() > 2 * off for move in opposite)
+
+
+def test_three_states_moved_oppositely_beyond_rounding(states):
+    table = stored("hcahps_moves").query("rounding == 1")
+    assert table["discordant"].sum() == 140
+    assert table.loc[table["shown_discordant"] > 0, "state"].tolist() == ["ND", "NV", "VT"]
+    nets = states.astype(int)
+    for state, first, second, moved in (
+        ("ND", 2021, 2022, (3, -4)),
+        ("NV", 2017, 2022, (3, -3)),
+        ("VT", 2015, 2018, (3, -3)),
+    ):
+        assert tuple(nets.loc[(second, state)] - nets.loc[(first, state)]) == moved

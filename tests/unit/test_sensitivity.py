@@ -535,7 +535,7 @@ def test_shown_differences_are_bold_and_framed(waves):
 
 def test_scores_and_categories_can_be_drawn(variants):
     ax = nps.plots.sensitivity(variants, row=1)
-    assert ax.get_title(loc="left") == "B"
+    assert ax.get_title(loc="left") == "B   (group 2 of 2: row=1)"
     ax = nps.plots.sensitivity(nps.sensitivity(TWENTY, reference="A"))
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["passive", "promoter"]
     weighted = nps.net_score(TEN, promoters_from=9, detractors_to=6, detractor_weight=2)
