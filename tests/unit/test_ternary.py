@@ -263,8 +263,12 @@ def test_the_turn_of_the_order_has_a_line_and_both_curves_are_named():
 def test_one_of_several_comparisons_is_named():
     answer = nps.dominance(YEARS, reference="2020")
     assert nps.plots.dominance(answer, group="2022").child_axes[0].get_legend().get_texts()[0].get_text() == "2022"
-    for group in (None, "2020", "1999"):
-        with pytest.raises(ValueError, match="one comparison"):
+    for group, why in (
+        (None, "which one of 3 comparisons"),
+        ("2020", "must be one of"),
+        ("1999", "'2021', '2022', '2023'"),
+    ):
+        with pytest.raises(ValueError, match=why):
             nps.plots.dominance(answer, group=group)
     with pytest.raises(TypeError, match="Dominance"):
         nps.plots.dominance(YEARS)

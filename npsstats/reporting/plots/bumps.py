@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from npsstats.reporting.plots.drawing import INK, POINT, RULE, check_kind, legend_of, new_axes, short_name
+from npsstats.reporting.plots.drawing import INK, POINT, RULE, check_kind, legend_of, new_axes
+from npsstats.reporting.plots.labels import longest, short_names
 from npsstats.results import format as write
 from npsstats.results.protocol import group_text
 from npsstats.results.ranks import UnitRanks
@@ -20,8 +21,9 @@ __all__ = ["ranks"]
 APART, OTHERS = "#c8553d", "#8a959c"
 # How far the sets of one metric are spread sideways, so that they can be told apart.
 SPREAD = 0.36
-# Above so many units names are small.
+# Above so many units names are small; letters in inches, and what is left for the ranks.
 MANY = 20
+LETTERS, PICTURE = {False: 0.07, True: 0.052}, 3.4
 
 
 def ranks(result: UnitRanks, *, block: Hashable = None, ax: "Axes | None" = None) -> "Axes":
@@ -70,7 +72,9 @@ def ranks(result: UnitRanks, *, block: Hashable = None, ax: "Axes | None" = None
     units, table = _of_block(result, chosen)
     rank, low, high = table
     size = len(units)
-    ax = new_axes(ax, (7.5, 1.4 + (0.32 if size <= MANY else 0.17) * max(size, 4)))
+    names = short_names(units)
+    wide = PICTURE + 2 * LETTERS[size > MANY] * (longest(names) + 4)
+    ax = new_axes(ax, (max(7.5, wide), 1.4 + (0.32 if size <= MANY else 0.17) * max(size, 4)))
     apart = _apart(low, high)
     x = np.arange(len(result.metrics))[:, None] + SPREAD * ((rank - 1) / max(size - 1, 1) - 0.5)
     drawn = {}
@@ -78,9 +82,9 @@ def ranks(result: UnitRanks, *, block: Hashable = None, ax: "Axes | None" = None
         colour = APART if apart[u] else (POINT if size <= MANY else OTHERS)
         style: dict[str, Any] = {"color": colour, "alpha": 1.0 if apart[u] else 0.55, "zorder": 3 if apart[u] else 2}
         ax.plot(x[:, u], rank[:, u], linestyle="--" if apart[u] else "-", linewidth=1.4 if apart[u] else 0.8, **style)
-        ax.vlines(x[:, u], low[:, u], high[:, u], linewidth=3 if size <= MANY else 1.6, **style)
+        ax.vlines(x[:, u], low[:, u], high[:, u], linewidth=3 if size <= MANY else max(0.4, 60 / size), **style)
         drawn[bool(apart[u])] = ax.plot(x[:, u], rank[:, u], "o", markersize=5 if size <= MANY else 3, **style)[0]
-    _name(ax, units, rank, apart)
+    _name(ax, names, rank, apart)
     _finish(ax, result, size, chosen)
     said = {True: "* no rank in common under two metrics", False: "ranks in common"}
     if apart.any():
@@ -121,16 +125,18 @@ def _apart(low: FloatArray, high: FloatArray) -> BoolArray:
         return np.asarray((low[:, None] > high[None]).any(axis=(0, 1)))
 
 
-def _name(ax: "Axes", units: list[Hashable], rank: FloatArray, apart: BoolArray) -> None:
-    """Write names on both sides; units that tie share a line."""
-    size = 9 if len(units) <= MANY else 6.5
+def _name(ax: "Axes", names: list[str], rank: FloatArray, apart: BoolArray) -> None:
+    """Write names on both sides; units that tie have the lines of the ranks that they share."""
+    size = 9 if len(names) <= MANY else 6.5
     for row, side, align in ((0, -0.3, "right"), (-1, len(rank) - 0.7, "left")):
         for place in np.unique(rank[row][~np.isnan(rank[row])]):
             tied = np.flatnonzero(rank[row] == place)
-            names = ", ".join(short_name(units[u]) + ("*" if apart[u] else "") for u in tied)
-            text = f"{names}  {place:g}" if align == "right" else f"{place:g}  {names}"
-            ink = APART if apart[tied].any() else INK
-            ax.text(side, place, text, ha=align, va="center", fontsize=size, color=ink, parse_math=False)
+            for line, u in enumerate(tied):
+                name = names[u] + ("*" if apart[u] else "")
+                text = f"{name}  {place:g}" if align == "right" else f"{place:g}  {name}"
+                at = place + line - (len(tied) - 1) / 2
+                ink = APART if apart[u] else INK
+                ax.text(side, at, text, ha=align, va="center", fontsize=size, color=ink, parse_math=False)
 
 
 def _finish(ax: "Axes", result: UnitRanks, size: int, block: Label) -> None:

@@ -8,16 +8,18 @@ import numpy as np
 from npsstats.ratings.scales import Metric
 from npsstats.reporting.plots.drawing import (
     INK,
+    MANY_ROWS,
     STYLES,
     THREE_COLOURS,
     check_kind,
+    draw_intervals,
     figure_size,
     finish_rows,
     ink_on,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import LONGEST_PAIR, longest, short_names
 from npsstats.results import format as write
 from npsstats.results.associations import MEASURES, ItemAssociation
 from npsstats.results.conflicts import ConflictingCustomers
@@ -76,21 +78,25 @@ def item_association(result: ItemAssociation, *, ax: "Axes | None" = None) -> "A
     """
     check_kind("result", result, ItemAssociation)
     rows = np.arange(len(result), dtype=float)
-    ax = new_axes(ax, figure_size(2 * len(result), legend=True))
+    groups = [
+        f"{name}: " if label else "" for label, name in zip(result.labels, short_names(result.labels), strict=True)
+    ]
+    names = [
+        f"{group}{metric} with {other}"
+        for group, metric, other in zip(groups, result.metric, result.other_metric, strict=True)
+    ]
+    ax = new_axes(ax, figure_size(2 * len(result), legend=True, letters=longest(names)))
     handles = []
     for place, measure in enumerate(MEASURES):
         colour, marker, _ = STYLES[place]
         at = rows + 0.24 * (place - 1)
-        ax.hlines(at, getattr(result, f"{measure}_low"), getattr(result, f"{measure}_high"), color=colour, linewidth=2)
-        handles += ax.plot(getattr(result, measure), at, marker, color=colour, markersize=6)
+        value, *limits = (getattr(result, f"{measure}{end}") for end in ("", "_low", "_high"))
+        style: Any = {"colour": colour, "marker": marker, "many": len(result) > MANY_ROWS}
+        handles.append(draw_intervals(ax, at, value, (limits[0], limits[1]), **style))
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
-    names = [
-        f"{f'{short_name(label)}: ' if label else ''}{metric} with {other}"
-        for label, metric, other in zip(result.labels, result.metric, result.other_metric, strict=True)
-    ]
     level = write.level(result.confidence_level)
     finish_rows(ax, names, f"correlation of favourable ratings with {level} interval")
-    legend_of(ax, handles, list(MEASURES.values()))
+    legend_of(ax, handles, list(MEASURES.values()), beside=longest(names))
     return ax
 
 
@@ -217,8 +223,8 @@ def _tile(x: int, y: int, colour: Any, edge: str) -> Any:
 
 def _who(result: ConflictingCustomers, row: int) -> str:
     """Say whose ratings are drawn."""
-    label = result.labels[row]
-    return f"{write.integer(result.n_both[row])} who rated both{f', {short_name(label)}' if label else ''}"
+    label, name = result.labels[row], short_names(result.labels, room=LONGEST_PAIR)[row]
+    return f"{write.integer(result.n_both[row])} who rated both{f', {name}' if label else ''}"
 
 
 def _finish_tiles(ax: "Axes", first: Metric, second: Metric, told: str) -> None:

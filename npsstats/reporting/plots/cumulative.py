@@ -1,11 +1,12 @@
 """Two distributions cut point by cut point."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from npsstats.reporting.plots.drawing import INK, POINT, RULE, STYLES, check_kind, legend_of, new_axes, short_name
+from npsstats.reporting.plots.drawing import INK, POINT, RULE, STYLES, check_kind, legend_of, new_axes
+from npsstats.reporting.plots.labels import LONGEST_PAIR, short_names
 from npsstats.results import format as write
 from npsstats.results.cuts import cut_text
 from npsstats.results.differences import reference_text
@@ -21,12 +22,14 @@ SIZE = (7.5, 5.6)
 BETTER, WORSE = POINT, STYLES[1][0]
 
 
-def dominance(result: Dominance, *, group: Hashable = None, ax: "Axes | None" = None) -> "Axes":
+def dominance(
+    result: Dominance, *, group: Hashable = None, reference: Hashable = None, ax: "Axes | None" = None
+) -> "Axes":
     """Draw the shares above each cut point, and below them the differences with limits that hold together.
 
-    The group dominates where all differences lie on one side of the line at 0. A filled sign is a cut point at which
-    the group is shown better (blue, pointing up) or worse (red, pointing down); an open one is not settled. A vertical
-    line stands where the order of the samples turns.
+    In the samples one dominates where all differences lie on one side of the line at 0. A filled sign is a cut point at
+    which the group is shown better (blue, pointing up) or worse (red, pointing down), among all together; an open one
+    is not settled. A vertical line stands where the order of the samples turns.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def dominance(result: Dominance, *, group: Hashable = None, ax: "Axes | None" = 
         What to draw.
     group : label, optional
         Which comparison, by the label of its group, where there are several; with several group columns a tuple.
+    reference : label, optional
+        And by its reference, where a group has several comparisons, as with ``"all-pairs"``.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure. The shares are drawn in the upper part of it.
 
@@ -47,7 +52,7 @@ def dominance(result: Dominance, *, group: Hashable = None, ax: "Axes | None" = 
     TypeError
         If the result is of another kind.
     ValueError
-        If there are several comparisons and none is named, or the group has none or more than one.
+        If there are several comparisons and none is named, or there is no such comparison, or more than one.
 
     Examples
     --------
@@ -62,7 +67,7 @@ def dominance(result: Dominance, *, group: Hashable = None, ax: "Axes | None" = 
     'ratings'
     """
     check_kind("result", result, Dominance)
-    row = _row_of(result, group)
+    row = _row_of(result, group, reference)
     cuts = result.cut_points
     size = len(cuts) // len(result)
     rows = slice(row * size, (row + 1) * size)
@@ -71,7 +76,9 @@ def dominance(result: Dominance, *, group: Hashable = None, ax: "Axes | None" = 
     # The lower part is that of the differences: the inset covers the rest.
     x = np.arange(size)
     names = [cut_text(result.metric, cut) for cut in cuts.cut[rows]]
-    who = short_name(result.labels[row]), short_name(reference_text(result.reference[row]))
+    said = [other if isinstance(other, tuple) else reference_text(other) for other in result.reference]
+    groups = short_names([*result.labels, *said], room=LONGEST_PAIR)
+    who = groups[row], groups[len(result) + row]
     lines = [
         upper.plot(x, 100 * shares, color=style[0], marker=style[1], linestyle=style[2], markersize=4.5, linewidth=1.6)[
             0
@@ -96,18 +103,42 @@ def dominance(result: Dominance, *, group: Hashable = None, ax: "Axes | None" = 
     return ax
 
 
-def _row_of(result: Dominance, group: Hashable) -> int:
-    """Find the comparison of a group."""
-    if group is None and len(result) == 1:
-        return 0
-    wanted = group if isinstance(group, tuple) else (group,)
-    found = [i for i, label in enumerate(result.labels) if label == wanted]
-    if len(found) != 1:
-        known = ", ".join(dict.fromkeys(repr(label if len(label) > 1 else label[0]) for label in result.labels[:12]))
-        why = "has none" if not found else f"has {len(found)}; ask `dominance` for one reference"
-        msg = f"`group` must be a group with one comparison, of {known}; {group_text(wanted)} {why}."
-        raise ValueError(msg)
-    return found[0]
+def _row_of(result: Dominance, group: Hashable, reference: Hashable) -> int:
+    """Find the comparison that is asked for."""
+    rows = list(range(len(result)))
+    if group is not None:
+        rows = [i for i in rows if group in (result.labels[i], _alone(result.labels[i]))]
+        if not rows:
+            msg = f"`group` must be one of the groups {_listed(result.labels)}; got {group!r}."
+            raise ValueError(msg)
+    references = [result.reference[i] for i in rows]
+    if reference is not None:
+        rows = [i for i in rows if reference in (result.reference[i], _alone(result.reference[i]))]
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        msg = f"`reference` must be one of the references {_listed(references)}; got {reference!r}."
+    elif group is None:
+        msg = (
+            f"`group` must say which one of {len(rows)} comparisons to draw; the groups are "
+            f"{_listed([result.labels[i] for i in rows])}."
+        )
+    else:
+        msg = (
+            f"`reference` must say which one comparison of {group_text(group)} to draw; the references are "
+            f"{_listed(references)}."
+        )
+    raise ValueError(msg)
+
+
+def _alone(label: Hashable) -> Hashable:
+    """Give a label of one column without its tuple."""
+    return label[0] if isinstance(label, tuple) and len(label) == 1 else label
+
+
+def _listed(labels: Sequence[Hashable]) -> str:
+    known = list(dict.fromkeys(repr(_alone(label)) for label in labels))
+    return f"{', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
 
 
 def _signs(ax: "Axes", x: Any, difference: Any, shown: Any) -> None:

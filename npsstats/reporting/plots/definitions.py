@@ -7,17 +7,18 @@ import numpy as np
 from npsstats.ratings.checks import check_whole_number
 from npsstats.reporting.plots.drawing import (
     INK,
+    POINT,
     RULE,
     SERIES_SIZE,
     STYLES,
     check_kind,
-    check_series,
     finish_series,
     ink_on,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.ends import name_ends
+from npsstats.reporting.plots.labels import LONGEST_PAIR, longest, pair_names, short_names
 from npsstats.results import format as write
 from npsstats.results.definitions import Sensitivity
 from npsstats.results.styles import EightsBounds, EightsDifference
@@ -41,6 +42,10 @@ LINE = 14
 LONGEST = 28
 POINTS = 72
 
+# So many lines of scores have names at their ends; of more, those that end highest and lowest.
+MOST_LINES = 40
+TURNING = STYLES[1][0]
+
 # From the colour of the lower side over white to that of the higher one, told apart by lightness towards the ends too.
 DIVERGING = ("#b2402a", "#ffffff", "#1f6f8b")
 
@@ -57,7 +62,7 @@ def sensitivity(result: Sensitivity | ScoreVariants, *, row: int = 0, ax: "Axes 
     result : Sensitivity or ScoreVariants
         What to draw.
     row : int, default 0
-        Which of its comparisons, or groups, from 0.
+        Which of its comparisons, or groups, from 0; above the map stands how many there are.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure of fitting size.
 
@@ -108,12 +113,21 @@ def sensitivity(result: Sensitivity | ScoreVariants, *, row: int = 0, ax: "Axes 
     for spine in ax.spines.values():
         spine.set_visible(False)
     _list(ax, result, row, beside[:MOST_BESIDE], values)
-    title = short_name(result.labels[row])
-    if isinstance(result, Sensitivity):
-        level = write.level(1 - result.confidence_level)
-        title = f"{title} − {short_name(result.reference[row])}; bold: shown, each by itself at {level}"
+    title = _title(result, row)
     ax.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     return ax
+
+
+def _title(result: Sensitivity | ScoreVariants, row: int) -> str:
+    """Say what is drawn, and which of how many."""
+    others = result.reference if isinstance(result, Sensitivity) else ()
+    size, names = len(result.labels), short_names([*result.labels, *others], room=LONGEST_PAIR)
+    title = f"{names[row]} − {names[size + row]}" if others else names[row]
+    if size > 1:
+        title += f"   ({'comparison' if others else 'group'} {row + 1} of {size}: row={row})"
+    if others:
+        title += f"\nbold: shown, each by itself at {write.level(1 - result.confidence_level)}"
+    return title
 
 
 def _cells(result: Sensitivity | ScoreVariants) -> dict[tuple[int, int], int]:
@@ -202,12 +216,13 @@ def _list(ax: "Axes", result: Sensitivity | ScoreVariants, row: int, beside: lis
 def eights(result: EightsBounds | EightsDifference, *, ax: "Axes | None" = None) -> "Axes":
     """Draw scores, or differences, against the share of the eights that are really promoters.
 
-    Lines of scores that cross are groups whose order hangs on that share, if it is the same in both.
+    Lines of scores that cross are groups whose order hangs on that share, if it is the same in both. More than six
+    lines have their names at their ends and no intervals; a difference whose sign turns with the share is dashed.
 
     Parameters
     ----------
     result : EightsBounds or EightsDifference
-        What to draw; at most six groups or comparisons.
+        What to draw.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
@@ -220,7 +235,7 @@ def eights(result: EightsBounds | EightsDifference, *, ax: "Axes | None" = None)
     TypeError
         If the result is of another kind.
     ValueError
-        If there are more lines than can be told apart, or the share is a single one.
+        If the share is a single one.
 
     Examples
     --------
@@ -233,30 +248,54 @@ def eights(result: EightsBounds | EightsDifference, *, ax: "Axes | None" = None)
     'share of those who gave 8 that are really promoters, %'
     """
     check_kind("result", result, EightsBounds, EightsDifference)
-    check_series("result", len(result))
     if result.least_share == result.most_share:
         msg = "`result` must have more than one share to be drawn; `least_share` and `most_share` are the same."
         raise ValueError(msg)
-    ax = new_axes(ax, SERIES_SIZE)
-    across = 100 * result.share
+    many = len(result) > len(STYLES)
     compared = isinstance(result, EightsDifference)
-    drawn, names = [], []
-    for i, (colour, _, dashes) in zip(range(len(result)), STYLES, strict=False):
+    names = short_names(result.labels)
+    if isinstance(result, EightsDifference):
+        names = pair_names(result.labels, result.reference, between="−")
+    high = max(SERIES_SIZE[1], 1.2 + 0.17 * min(len(result), MOST_LINES)) if many else SERIES_SIZE[1]
+    ax = new_axes(ax, (max(SERIES_SIZE[0], 4.5 + 0.07 * longest(names)) if many else SERIES_SIZE[0], high))
+    across, level = 100 * result.share, write.level(result.confidence_level)
+    drawn: list[Any] = []
+    for i, (colour, _, dashes) in zip(range(0 if many else len(result)), STYLES, strict=False):
         drawn += ax.plot(across, result.curve[i], color=colour, linestyle=dashes, linewidth=2)
         ax.fill_between(across, result.curve_low[i], result.curve_high[i], color=colour, alpha=0.15, linewidth=0)
-        other = f" − {short_name(result.reference[i])}" if isinstance(result, EightsDifference) else ""
-        names.append(f"{short_name(result.labels[i])}{other}")
         if isinstance(result, EightsDifference):
             _mark(ax, result, i, colour)
     if compared:
         ax.axhline(0, color=INK, linewidth=0.8, zorder=0)
     what = f"difference of {result.metric.name}" if compared else result.metric.name
     below = f"share of those who gave {result.rating} that are really promoters, %"
-    finish_series(ax, (below, f"{what} with {write.level(result.confidence_level)} interval"), None)
+    if many:
+        below += "\ndashed: the sign turns where the line meets 0" if compared else ""
+        below += f"\nnamed: {MOST_LINES} of {len(result)}" if len(result) > MOST_LINES else "\n"
+        below += "; intervals: in the table" if len(result) > MOST_LINES else "intervals: in the table"
+    finish_series(ax, (below, what if many else f"{what} with {level} interval"), None)
     ax.margins(x=0.01)
-    if len(names) > 1 or compared:
+    if many:
+        _lines(ax, result, names)
+    elif len(names) > 1 or compared:
         legend_of(ax, drawn, names)
     return ax
+
+
+def _lines(ax: "Axes", result: EightsBounds | EightsDifference, names: list[str]) -> None:
+    """Draw many lines, and name them at their ends."""
+    turning = np.zeros(len(result), dtype=bool)
+    if isinstance(result, EightsDifference):
+        turning = np.isfinite(result.tipping_estimate)
+    colours = [TURNING if turns else POINT for turns in turning]
+    width = 1.4 if len(result) <= MOST_LINES else 0.7
+    for line, colour, turns in zip(result.curve, colours, turning, strict=True):
+        ax.plot(100 * result.share, line, color=colour, linestyle="--" if turns else "-", linewidth=width, alpha=0.8)
+    ends = result.curve[:, -1]
+    order = np.argsort(-ends, kind="stable")
+    if len(order) > MOST_LINES:
+        order = order[[*range(MOST_LINES // 2), *range(-(MOST_LINES // 2), 0)]]
+    name_ends(ax, ends[order], [names[i] for i in order], [colours[i] for i in order])
 
 
 def _mark(ax: "Axes", result: EightsDifference, i: int, colour: str) -> None:

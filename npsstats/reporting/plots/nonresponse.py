@@ -13,8 +13,8 @@ from npsstats.reporting.plots.drawing import (
     finish_series,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import pair_names, short_names
 from npsstats.results import format as write
 from npsstats.results.sensitivities import NonresponseSensitivity
 from npsstats.typing import FloatArray
@@ -68,7 +68,9 @@ def tipping_point(result: NonresponseSensitivity, *, ax: "Axes | None" = None) -
     check_series("result", len(result.groups))
     ax = new_axes(ax, SERIES_SIZE)
     reach = _reach(result)
-    drawn, names = [], []
+    drawn, names = [], short_names(result.groups)
+    if result.reference:
+        names = pair_names(result.groups, result.reference, between="−")
     for i, (colour, marker, dashes) in zip(range(len(result.groups)), STYLES, strict=False):
         share = 1.0 if result.reference else 1 - result.response_rate[i]
         moves = _moves(result, i, reach)
@@ -78,8 +80,6 @@ def tipping_point(result: NonresponseSensitivity, *, ax: "Axes | None" = None) -
         drawn += ax.plot(moves, value, color=colour, linestyle=dashes, linewidth=2)
         ax.fill_between(moves, low, high, color=colour, alpha=0.15, linewidth=0)
         _mark(ax, result, i, colour, marker)
-        other = f" − {short_name(result.reference[i])}" if result.reference else ""
-        names.append(f"{short_name(result.groups[i])}{other}")
     ax.axhline(result.null, color=INK, linewidth=0.8, linestyle="--", zorder=0)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     name, level = result.metric.name, write.level(result.confidence_level)

@@ -6,13 +6,15 @@ import numpy as np
 
 from npsstats.reporting.plots.drawing import (
     INK,
+    MANY_ROWS,
     POINT,
     check_kind,
+    draw_intervals,
     figure_size,
     finish_rows,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import longest, pair_names, short_names
 from npsstats.results import format as write
 from npsstats.results.differences import Differences
 from npsstats.results.estimates import Estimates
@@ -75,24 +77,25 @@ def forest(result: Estimates | Differences, *, ax: "Axes | None" = None) -> "Axe
         label = f"difference of {result.metric.name} with {together}{level} {sided}\nfilled point: detected{how}"
         if result.null_difference:
             label += f"; dashed: the hypothesis, {write.number(result.null_difference, 1, signed=True)}"
-        pairs = zip(result.labels, result.reference, strict=True)
-        names = [f"{short_name(group)} vs {short_name(other)}" for group, other in pairs]
+        names = pair_names(result.labels, result.reference)
     else:
         centre, filled = result.score, np.ones(len(result), dtype=bool)
         label = f"{result.metric.name} with {level} {sided}"
-        names = [short_name(group) for group in result.labels]
-    ax = new_axes(ax, figure_size(len(names), lines=label.count("\n") + 1))
+        names = short_names(result.labels)
+    texts = _written(result, centre)
+    size = figure_size(len(names), lines=label.count("\n") + 1, letters=longest(names) + longest(texts))
+    ax = new_axes(ax, size)
     _intervals(ax, result, centre, filled)
     if isinstance(result, Differences):
         ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
         if result.null_difference:
             ax.axvline(result.null_difference, color=INK, linewidth=0.8, linestyle="--", zorder=0)
-    finish_rows(ax, names, label)
+    finish_rows(ax, names, label, beside=texts)
     return ax
 
 
 def _intervals(ax: "Axes", result: Estimates | Differences, centre: FloatArray, filled: BoolArray) -> None:
-    """Draw intervals and points, and write the numbers beside them."""
+    """Draw intervals and points."""
     rows = np.arange(len(centre))
     low, high = result.low, result.high
     if result.alternative != "two-sided":
@@ -101,19 +104,20 @@ def _intervals(ax: "Axes", result: Estimates | Differences, centre: FloatArray, 
         low, high = np.fmax(low, centre - reach), np.fmin(high, centre + reach)
         way, end = (">", high) if result.alternative == "greater" else ("<", low)
         ax.plot(end, rows, way, color=POINT, markersize=6)
-    ax.hlines(rows, low, high, color=POINT, linewidth=2)
-    for which, face in ((filled, POINT), (~filled, "white")):
-        if which.any():
-            ax.plot(centre[which], rows[which], "o", color=POINT, markerfacecolor=face, markersize=6)
-    places = write.decimals_for(result.metric.bounds)
-    for row, value, left, right in zip(rows, centre, result.low, result.high, strict=True):
+    draw_intervals(ax, rows, centre, (low, high), filled=filled, many=len(centre) > MANY_ROWS)
+
+
+def _written(result: Estimates | Differences, centre: FloatArray) -> list[str]:
+    """Write the numbers of the rows."""
+    places, texts = write.decimals_for(result.metric.bounds), []
+    for value, left, right in zip(centre, result.low, result.high, strict=True):
         limits = {
             "two-sided": write.interval(left, right, places),
             "greater": f"at least {write.number(left, places)}",
             "less": f"at most {write.number(right, places)}",
         }[result.alternative]
-        text = f"{write.number(value, places, signed=isinstance(result, Differences))}  [{limits}]"
-        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
+        texts.append(f"{write.number(value, places, signed=isinstance(result, Differences))}  [{limits}]")
+    return texts
 
 
 def density(posterior: Posterior | PosteriorDifference, *, ax: "Axes | None" = None) -> "Axes":
@@ -149,10 +153,9 @@ def density(posterior: Posterior | PosteriorDifference, *, ax: "Axes | None" = N
     'NPS: posterior density with 95 % interval'
     """
     check_kind("posterior", posterior, Posterior, PosteriorDifference)
-    names, what = [short_name(group) for group in posterior.labels], posterior.metric.name
+    names, what = short_names(posterior.labels), posterior.metric.name
     if isinstance(posterior, PosteriorDifference):
-        pairs = zip(names, posterior.reference, strict=True)
-        names, what = [f"{name} vs {short_name(other)}" for name, other in pairs], f"difference of {what}"
+        names, what = pair_names(posterior.labels, posterior.reference), f"difference of {what}"
     low, high = posterior.interval(0.95)
     tails = posterior.quantile(0.0005), posterior.quantile(0.9995)
     # Each point of a difference is an integral of its own.

@@ -1,22 +1,22 @@
 """Pictures of several metrics of the same respondents: their moves side by side, and two by two."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from npsstats.reporting.plots.drawing import (
     INK,
-    POINT,
+    MANY_ROWS,
     RULE,
     STYLES,
     check_kind,
-    check_series,
+    draw_intervals,
     figure_size,
     finish_rows,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import longest, pair_names
 from npsstats.results import format as write
 from npsstats.results.contrasts import Contrast
 from npsstats.results.oppositions import OppositeMoves
@@ -71,29 +71,27 @@ def contrast(result: Contrast, *, ax: "Axes | None" = None) -> "Axes":
     ['2025 vs 2024: NPS', '2025 vs 2024: happy']
     """
     check_kind("result", result, Contrast)
-    names = [
-        f"{short_name(group)} vs {short_name(other)}: {short_name(metric)}"
-        for group, other, metric in zip(result.labels, result.reference, result.metric, strict=True)
-    ]
+    pairs = pair_names(result.labels, result.reference)
+    names = [f"{pair}: {metric}" for pair, metric in zip(pairs, result.metric, strict=True)]
+    texts = [_written(result, row) for row in range(len(names))]
     level = write.level(result.confidence_level)
     label = f"standard deviations for the better, with {level} interval\nfilled point: difference detected"
-    ax = new_axes(ax, figure_size(len(names), lines=2))
-    rows = np.arange(len(names))
-    ax.hlines(rows, result.effect_low, result.effect_high, color=POINT, linewidth=2)
-    for which, face in ((result.detected, POINT), (~result.detected, "white")):
-        if which.any():
-            ax.plot(result.effect_size[which], rows[which], "o", color=POINT, markerfacecolor=face, markersize=6)
+    ax = new_axes(ax, figure_size(len(names), lines=2, letters=longest(names) + longest(texts)))
+    rows, limits = np.arange(len(names)), (result.effect_low, result.effect_high)
+    draw_intervals(ax, rows, result.effect_size, limits, filled=result.detected, many=len(names) > MANY_ROWS)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     size = len(result.metrics)
     for row in range(size, len(names), size):
         ax.axhline(row - 0.5, color=RULE, linewidth=0.8, zorder=0)
-    for row in range(len(names)):
-        places = write.decimals_for(result.metrics[row % size].bounds)
-        points = write.number(result.difference[row], places, signed=True)
-        text = f"{points} points, z {write.number(result.in_standard_errors[row], 1, signed=True)}"
-        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
-    finish_rows(ax, names, label)
+    finish_rows(ax, names, label, beside=texts)
     return ax
+
+
+def _written(result: Contrast, row: int) -> str:
+    """Write by how many points and standard errors a metric moved."""
+    places = write.decimals_for(result.metrics[row % len(result.metrics)].bounds)
+    points = write.number(result.difference[row], places, signed=True)
+    return f"{points} points, z {write.number(result.in_standard_errors[row], 1, signed=True)}"
 
 
 def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes":
@@ -103,10 +101,14 @@ def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes"
     verdict is that they do so, or that they do not; dotted lines are as far from 0 as both moves must be for it, of
     several rows in the one that takes least.
 
+    More than six have a row each instead, with the two moves side by side on one axis: in opposite directions they
+    stand on different sides of 0. Both are filled where there is a verdict; upright strokes are as far as both must
+    be.
+
     Parameters
     ----------
     result : OppositeMoves
-        What to draw; at most six rows.
+        What to draw.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
@@ -118,8 +120,6 @@ def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes"
     ------
     TypeError
         If the result is of another kind.
-    ValueError
-        If there are more rows than can be told apart.
 
     Examples
     --------
@@ -138,7 +138,8 @@ def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes"
     'happy: standard errors for the better'
     """
     check_kind("result", result, OppositeMoves)
-    check_series("result", len(result))
+    if len(result) > len(STYLES):
+        return _in_rows(result, ax)
     ax = new_axes(ax, (6.2, 5.6))
     # The quantile of chi-square with 2 degrees of freedom is -2 log(1 - level).
     reach = float(np.sqrt(-2 * np.log(1 - result.confidence_level)))
@@ -153,13 +154,13 @@ def opposite_moves(result: OppositeMoves, *, ax: "Axes | None" = None) -> "Axes"
         ax.axhline(side, color=RULE, linewidth=0.8, linestyle=":", zorder=0)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     ax.axhline(0, color=INK, linewidth=0.8, zorder=0)
-    drawn, names = [], []
+    drawn, names, said = [], [], _names(result)
     for i, (colour, marker, dashes) in zip(range(len(result)), STYLES, strict=False):
         if known[i]:
             face = "white" if result.verdict[i] == "undecided" else colour
             drawn += ax.plot(*moves[:, [i]], marker, color=colour, markerfacecolor=face, markersize=7, zorder=3)
             ax.plot(*_ellipse(moves[:, i], float(result.correlation[i]), reach), color=colour, linestyle=dashes)
-            names.append(_name(result, i))
+            names.append(f"{said[i]}, {result.verdict[i]}")
     _finish(ax, result, far)
     if drawn:
         legend_of(ax, drawn, names, ncols=1)
@@ -174,11 +175,45 @@ def _ellipse(centre: FloatArray, correlation: float, reach: float) -> FloatArray
     return around
 
 
-def _name(result: OppositeMoves, i: int) -> str:
-    """Name a row by its comparison, its metrics, and the verdict."""
-    groups = f"{short_name(result.labels[i])} vs {short_name(result.reference[i])}"
-    pair = f"{short_name(result.metric_first[i])}, {short_name(result.metric_second[i])}"
-    return f"{groups}: {pair}, {result.verdict[i]}"
+def _names(result: OppositeMoves) -> list[str]:
+    """Name the rows by comparison and metrics."""
+    groups = pair_names(result.labels, result.reference)
+    pairs = zip(groups, result.metric_first, result.metric_second, strict=True)
+    return [f"{group}: {first}, {second}" for group, first, second in pairs]
+
+
+def _in_rows(result: OppositeMoves, ax: "Axes | None") -> "Axes":
+    """Draw the two moves of each row on one axis."""
+    from matplotlib.lines import Line2D
+
+    pairs = list(dict.fromkeys(zip(result.metric_first, result.metric_second, strict=True)))
+    names = _names(result)
+    if len(pairs) == 1:
+        names = pair_names(result.labels, result.reference)
+    many = len(names) > MANY_ROWS
+    size = figure_size(len(names), legend=True, lines=2, letters=longest(names) + longest(result.verdict))
+    ax = new_axes(ax, size)
+    rows = np.arange(len(names))
+    known = np.isfinite(result.z_first) & np.isfinite(result.z_second)
+    settled = np.array([verdict != "undecided" for verdict in result.verdict])
+    away = np.array([verdict == "opposite" for verdict in result.verdict])
+    for which, colour, width in ((known & ~away, RULE, 1.2), (known & away, INK, 2.4)):
+        ax.hlines(rows[which], result.z_first[which], result.z_second[which], color=colour, linewidth=width, zorder=1)
+    for side in (-result.z_needed, result.z_needed):
+        ax.plot(side[known], rows[known], "|", color=RULE, markersize=4 if many else 10, zorder=1)
+    drawn = []
+    for move, (colour, marker, _) in zip((result.z_first, result.z_second), STYLES, strict=False):
+        for which, face in ((known & settled, colour), (known & ~settled, "white")):
+            style: Any = {"color": colour, "markerfacecolor": face, "markersize": 3.5 if many else 6.5}
+            ax.plot(move[which], rows[which], marker, **style)
+        drawn.append(Line2D([], [], color=colour, marker=marker, linestyle="none"))
+    ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
+    for row in range(len(pairs), len(names), len(pairs)) if len(pairs) > 1 else ():
+        ax.axhline(row - 0.5, color=RULE, linewidth=0.5, zorder=0)
+    label = "standard errors for the better\nfilled: shown; strokes: what both must pass to be shown"
+    finish_rows(ax, names, label, beside=result.verdict)
+    legend_of(ax, drawn, pairs[0] if len(pairs) == 1 else ("first metric", "second metric"), beside=longest(names))
+    return ax
 
 
 def _finish(ax: "Axes", result: OppositeMoves, far: float) -> None:

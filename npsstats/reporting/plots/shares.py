@@ -9,6 +9,7 @@ from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.reporting.plots.drawing import (
     INK,
+    MANY_ROWS,
     THREE_COLOURS,
     check_kind,
     figure_size,
@@ -16,8 +17,8 @@ from npsstats.reporting.plots.drawing import (
     ink_on,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import short_name, short_names
 from npsstats.results import format as write
 from npsstats.results.flows import Transitions
 from npsstats.typing import FloatArray
@@ -85,14 +86,14 @@ def distribution(counts: RatingCounts | SurveyCounts, *, ax: "Axes | None" = Non
     for share, start, colour in zip(shares.T, starts.T, _colours(len(names)), strict=True):
         bars.append(ax.barh(rows, 100 * share, left=100 * start, height=0.68, color=colour, edgecolor="white"))
         for row, width, left in zip(rows.tolist(), share.tolist(), start.tolist(), strict=True):
-            if width >= 0.06:
+            if width >= 0.06 and len(counts) <= MANY_ROWS:
                 text = write.percent(width, 0)
                 middle = 100 * (left + width / 2)
                 ax.text(middle, row, text, ha="center", va="center", fontsize=8, color=ink_on(colour))
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     ax.xaxis.set_major_formatter(lambda value, _: write.number(abs(value), 0))
     weighted = ", weighted" if is_weighted(counts) else ""
-    finish_rows(ax, [short_name(group) for group in counts.labels], f"% of respondents with a rating{weighted}")
+    finish_rows(ax, short_names(counts.labels), f"% of respondents with a rating{weighted}")
     _add_legend(ax, bars, names)
     return ax
 
@@ -190,7 +191,7 @@ def _title_of(ax: "Axes", transitions: Transitions, start: int) -> None:
         float(transitions.points[rows].sum()), write.decimals_for(transitions.metric.bounds), signed=True
     )
     label = transitions.labels[start]
-    who = f"{short_name(label)}: " if label else ""
+    who = f"{short_names(transitions.labels)[start]}: " if label else ""
     text = f"{who}{transitions.metric.name} {moved}, n = {write.integer(int(transitions.n[rows].sum()))}"
     ax.set_title(text, fontsize=10, color=INK, loc="left", parse_math=False)
 

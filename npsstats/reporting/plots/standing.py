@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from npsstats.reporting.plots.drawing import (
-    INK,
+    MANY_ROWS,
     RULE,
     STYLES,
     check_kind,
-    check_series,
+    draw_intervals,
     figure_size,
     finish_rows,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import longest, short_names
 from npsstats.results import format as write
 from npsstats.results.profiles import Profile
 
@@ -27,8 +27,8 @@ __all__ = ["profile"]
 def profile(result: Profile, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the scores of several metrics with their intervals, a row for each group and metric.
 
-    Each score stands where it is between the worst and the best possible score of its metric. Use `contrast` for
-    changes, `forest` for one metric.
+    Beyond 60 rows the numbers beside them are left to the table. Each score stands where it is between the worst and
+    the best possible score of its metric. Use `contrast` for changes, `forest` for one metric.
 
     Parameters
     ----------
@@ -45,8 +45,6 @@ def profile(result: Profile, *, ax: "Axes | None" = None) -> "Axes":
     ------
     TypeError
         If the result is of another kind.
-    ValueError
-        If there are more than six metrics.
 
     Examples
     --------
@@ -61,26 +59,27 @@ def profile(result: Profile, *, ax: "Axes | None" = None) -> "Axes":
     """
     check_kind("result", result, Profile)
     metrics = len(result.metrics)
-    check_series("result", metrics)
     label = (
         f"% of the way from the worst to the best possible score, with {write.level(result.confidence_level)} interval"
     )
-    ax = new_axes(ax, figure_size(len(result)))
-    names = []
-    for row in range(len(result)):
-        colour, marker, _ = STYLES[row % metrics]
+    groups = [f"{name}: " if result.labels[row] else "" for row, name in enumerate(short_names(result.labels))]
+    names = [f"{group}{metric}" for group, metric in zip(groups, result.metric, strict=True)]
+    texts = [_written(result, row) for row in range(len(result))]
+    ax = new_axes(ax, figure_size(len(result), letters=longest(names) + longest(texts)))
+    for place in range(metrics):
+        colour, marker, _ = STYLES[place % len(STYLES)]
+        at = np.arange(place, len(result), metrics)
         low, position, high = (
-            100 * column[row] for column in (result.position_low, result.position, result.position_high)
+            100 * column[at] for column in (result.position_low, result.position, result.position_high)
         )
-        ax.hlines(row, low, high, color=colour, linewidth=2)
-        ax.plot(position, row, marker, color=colour, markersize=6)
-        places = write.decimals_for(result.metrics[row % metrics].bounds)
-        limits = write.interval(result.low[row], result.high[row], places)
-        text = f"{write.number(result.score[row], places)}  [{limits}]"
-        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
-        group = f"{short_name(result.labels[row])}: " if result.labels[row] else ""
-        names.append(f"{group}{result.metric[row]}")
+        draw_intervals(ax, at, position, (low, high), colour=colour, marker=marker, many=len(result) > MANY_ROWS)
     for edge in np.arange(metrics, len(result), metrics) - 0.5:
         ax.axhline(edge, color=RULE, linewidth=0.8)
-    finish_rows(ax, names, label)
+    finish_rows(ax, names, label, beside=texts)
     return ax
+
+
+def _written(result: Profile, row: int) -> str:
+    """Write the score of a row with its interval."""
+    places = write.decimals_for(result.metrics[row % len(result.metrics)].bounds)
+    return f"{write.number(result.score[row], places)}  [{write.interval(result.low[row], result.high[row], places)}]"

@@ -16,8 +16,8 @@ from npsstats.reporting.plots.drawing import (
     finish_rows,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import longest, short_name, short_names
 from npsstats.results import format as write
 from npsstats.results.decompositions import CONTRIBUTIONS, Decomposition
 from npsstats.results.factors import FactorDecomposition
@@ -88,19 +88,20 @@ def waterfall(
     found = _of_factors(result, place) if isinstance(result, FactorDecomposition) else _steps(result, place, steps)
     last = result.comparisons[place].stop - 1
     ends = float(result.score_reference[last]), float(result.score[last])
-    names = [short_name(result.reference[last]), *found.names, short_name(result.labels[last][-1])]
+    before, after = short_names([result.reference[last], result.labels[last][-1]])
+    names = [before, *found.names, after]
     metric, level = result.metric, write.level(result.confidence_level)
     split = min(metric.values) < 0 < max(metric.values)
-    ax = new_axes(ax, figure_size(len(names), legend=split))
+    letters = longest(names) + 24
+    ax = new_axes(ax, figure_size(len(names), legend=split, letters=letters))
     _draw(ax, found, ends, split=split)
     places = write.decimals_for(metric.bounds)
     texts = [write.number(ends[0], places)]
     for value, low, high in found.limits:
         interval = f"  [{write.interval(low, high, places)}]" if low == low else ""
         texts.append(f"{write.number(value, places, signed=True)}{interval}")
-    for row, text in enumerate([*texts, write.number(ends[1], places)]):
-        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
-    finish_rows(ax, names, f"{metric.name}; thin lines and brackets: {level} intervals of the steps")
+    texts.append(write.number(ends[1], places))
+    finish_rows(ax, names, f"{metric.name}; thin lines and brackets: {level} intervals of the steps", beside=texts)
     if split:
         _explain(ax)
     return ax
@@ -161,7 +162,8 @@ def _steps(result: Decomposition, place: int, kind: str) -> _Steps:
     if chosen.size > MOST_STEPS:
         order = chosen[np.argsort(-np.abs(value[chosen]), kind="stable")]
         chosen, rest = np.sort(order[: MOST_STEPS - 1]), order[MOST_STEPS - 1 :]
-    names = [f"{prefix}{short_name(labels[i])}" for i in chosen]
+    said = short_names(labels)
+    names = [f"{prefix}{said[i]}" for i in chosen]
     found = [_row(result, rows.start + i, column) for i in chosen]
     if kind == "rate":
         names.insert(0, f"mix of {short_name(result.by[:-1])}")

@@ -6,13 +6,16 @@ import numpy as np
 
 from npsstats.reporting.plots.drawing import (
     INK,
+    MANY_ROWS,
     POINT,
+    WEIGHTS,
     check_kind,
+    draw_sets,
     figure_size,
     finish_rows,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import longest, pair_names
 from npsstats.results import format as write
 from npsstats.results.differences import reference_text
 from npsstats.results.flips import ScoreFlips
@@ -32,8 +35,9 @@ def score_flips(result: ScoreFlips, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the detractor weights that the data do not tell from a tie, a row for each comparison.
 
     The point is the weight at which the samples tie, the line the set of weights that may be the tie; where the line
-    reaches an edge with an arrow the set goes on. The words say who is ahead at the smaller and at the larger weights,
-    in the samples. The dashed line is the weight of the metric itself. Use `dominance` for the whole distribution.
+    reaches an edge with an arrow the set goes on. The words say who is ahead at the smaller and at the larger
+    weights, in the samples; beyond 60 rows they are left to the table. The dashed line is the weight of the metric
+    itself. Use `dominance` for the whole distribution.
 
     Parameters
     ----------
@@ -65,27 +69,28 @@ def score_flips(result: ScoreFlips, *, ax: "Axes | None" = None) -> "Axes":
     ['A vs B']
     """
     check_kind("result", result, ScoreFlips)
-    ax = new_axes(ax, figure_size(len(result), lines=2))
+    names = pair_names(result.labels, result.reference, said=reference_text)
+    texts = [_written(result, row) for row in range(len(result))]
+    ax = new_axes(ax, figure_size(len(result), lines=3, letters=longest(names) + longest(texts)))
     ax.set_xscale("log")
     ax.set_xlim(LOWEST, HIGHEST)
-    pairs = zip(result.labels, result.reference, strict=True)
-    names = [f"{short_name(group)} vs {short_name(reference_text(other))}" for group, other in pairs]
-    for row in range(len(result)):
-        for low, high in _pieces(result, row):
-            _line(ax, row, low, high)
-        tie = result.tie_weight[row]
-        if LOWEST <= tie <= HIGHEST:
-            ax.plot(tie, row, "o", color=POINT, markersize=6)
+    draw_sets(ax, [_pieces(result, row) for row in range(len(result))], (LOWEST, HIGHEST))
+    shown = np.flatnonzero((result.tie_weight >= LOWEST) & (result.tie_weight <= HIGHEST))
+    ax.plot(result.tie_weight[shown], shown, "o", color=POINT, markersize=6)
+    for row in range(len(result) if len(result) <= MANY_ROWS else 0):
         for words, x, side in ((result.ahead_below, 0.01, "left"), (result.ahead_above, 0.99, "right")):
             text = AHEAD[words[row]]
             place: Any = {"xycoords": ("axes fraction", "data"), "xytext": (0, 9), "textcoords": "offset points"}
             ax.annotate(text, (x, row), ha=side, va="center", color=INK, fontsize=8, **place)
-        limits = _written(result, row)
-        ax.annotate(limits, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9)
     ax.axvline(result.detractor_weight, color=INK, linewidth=0.8, linestyle="--", zorder=0)
     level = write.level(result.confidence_level)
-    label = f"detractor weight at which the two tie, with {level} set\ndashed: {result.metric.name}"
-    finish_rows(ax, names, label)
+    label = (
+        f"detractor weight at which the two tie in the samples, with {level} set\n"
+        f"arrow: the set goes on; dashed: {result.metric.name}"
+    )
+    finish_rows(ax, names, label, beside=texts)
+    # Room for the words above the first row.
+    ax.set_ylim(top=-0.9)
     ax.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
     ax.set_xticks([], minor=True)
     return ax
@@ -99,21 +104,12 @@ def _pieces(result: ScoreFlips, row: int) -> list[tuple[float, float]]:
     return [(low, high)] if result.tie_set[row] == "bounded" else [(0.0, low), (high, np.inf)]
 
 
-def _line(ax: "Axes", row: int, low: float, high: float) -> None:
-    """Draw what of a line is in the picture, with an arrow where it goes on; no weight is below 0."""
-    if high <= 0:
-        return
-    left, right = max(low, LOWEST), min(high, HIGHEST)
-    if left <= right:
-        ax.hlines(row, left, right, color=POINT, linewidth=2)
-    # Of a set beside the picture only the arrow is seen.
-    for beyond, edge, marker in ((low < LOWEST, LOWEST, "<"), (high > HIGHEST, HIGHEST, ">")):
-        if beyond:
-            ax.plot(edge, row, marker, color=POINT, markersize=6, clip_on=False)
-
-
 def _written(result: ScoreFlips, row: int) -> str:
-    """Write the tie and its set."""
-    tie = float(result.tie_weight[row])
-    shown = write.number(tie, 2) if 0 < tie < np.inf else "none"
-    return f"{shown}  [{result.weights_text(row)}]"
+    """Write the tie and its set in words."""
+    tie, weights = float(result.tie_weight[row]), result.weights_text(row)
+    if tie != tie:
+        return "tied at every weight"
+    if not 0 < tie < np.inf and weights == "none":
+        return "no tie at any weight"
+    shown = write.number(tie, 2) if 0 < tie < np.inf else "no tie"
+    return f"{shown}  [{WEIGHTS.get(weights, weights)}]"

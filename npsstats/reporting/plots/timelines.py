@@ -16,8 +16,8 @@ from npsstats.reporting.plots.drawing import (
     finish_series,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import short_names
 from npsstats.results import format as write
 from npsstats.results.changes import Changes
 from npsstats.results.estimates import Estimates
@@ -301,4 +301,4 @@ def _name_series(ax: "Axes", series: tuple[Label, ...]) -> None:
             Line2D([], [], color=colour, marker=marker, linestyle=dashes, linewidth=2, markersize=5)
             for colour, marker, dashes in STYLES[: len(series)]
         ]
-        legend_of(ax, drawn, [short_name(label) for label in series])
+        legend_of(ax, drawn, short_names(series))

@@ -10,7 +10,8 @@ from npsstats.inference.methods import check_confidence_level
 from npsstats.kernels.simplex import likelihood_region, region_quantile
 from npsstats.ratings.counts import RatingCounts
 from npsstats.ratings.surveys import SurveyCounts
-from npsstats.reporting.plots.drawing import INK, POINT, RULE, STYLES, check_kind, check_series, new_axes, short_name
+from npsstats.reporting.plots.drawing import INK, POINT, RULE, STYLES, check_kind, new_axes
+from npsstats.reporting.plots.labels import short_names
 from npsstats.results import format as write
 from npsstats.typing import FloatArray, Label
 
@@ -52,7 +53,7 @@ def ternary(
         are drawn.
     trajectory : bool, default False
         Whether arrows lead from each group to the next, in their order; with several group columns within equal labels
-        of all but the last.
+        of all but the last. Of more than six such series only the last point of each is named, of very many some.
     regions : bool, default True
         Whether the confidence region of each group is drawn: the shares that a likelihood-ratio test does not refuse,
         which lie within the triangle; of a survey with as many effective respondents as its design makes of them.
@@ -72,8 +73,7 @@ def ternary(
     TypeError
         If the counts are of another kind.
     ValueError
-        If the metric does not have three values, a group has no rating, or there are more trajectories than can be told
-        apart.
+        If the metric does not have three values, or a group has no rating.
 
     Notes
     -----
@@ -104,8 +104,6 @@ def ternary(
     shares = _shares_of(counts)
     labels = counts.labels
     series = list(dict.fromkeys(label[:-1] for label in labels))
-    if trajectory:
-        check_series("counts", len(series))
     ax = new_axes(ax, SIZE)
     places = _places_of(shares)
     colours = _colours(labels, series, trajectory)
@@ -189,7 +187,8 @@ def _effective(counts: SurveyCounts, shares: FloatArray) -> FloatArray:
 def _colours(labels: Sequence[Label], series: Sequence[Label], trajectory: bool) -> list[str]:
     """Give each series, or each of few groups, a colour of its own."""
     if trajectory:
-        return [STYLES[series.index(label[:-1])][0] for label in labels]
+        # Names at their ends tell more series than colours apart.
+        return [STYLES[series.index(label[:-1]) % len(STYLES)][0] for label in labels]
     return [style[0] for style in STYLES[: len(labels)]] if len(labels) <= len(STYLES) else [POINT] * len(labels)
 
 
@@ -279,8 +278,9 @@ def _name_points(
         for here, there in pairwise([i for i, label in enumerate(labels) if label[:-1] == own]):
             way = spots[here] + np.linspace(0, 1, 12)[1:-1, None] * (spots[there] - spots[here])
             taken += [(x - 3, y - 3, x + 3, y + 3) for x, y in way.tolist()]
+    names = short_names(labels)
     for i in _named(labels, places, series):
-        text = short_name(labels[i])
+        text = names[i]
         boxes = [_box_of(spots[i], offset, LETTER[0] * len(text)) for offset in PLACES]
         best = min(range(len(PLACES)), key=lambda k: (_overlap(boxes[k], taken), k))
         taken.append(boxes[best])
@@ -297,7 +297,16 @@ def _named(labels: Sequence[Label], places: FloatArray, series: Sequence[Label])
         return list(range(len(labels)))
     if series:
         rows = [[i for i, label in enumerate(labels) if label[:-1] == own] for own in series]
-        return sorted({end for own in rows for end in (own[0], own[-1])})
+        if len(series) <= len(STYLES):
+            return sorted({end for own in rows for end in (own[0], own[-1])})
+        last = np.array([own[-1] for own in rows])
+        chosen: list[int] = last[range(len(last)) if len(last) <= MOST_NAMED else _outermost(places[last])].tolist()
+        return chosen
+    return _outermost(places)
+
+
+def _outermost(places: FloatArray) -> list[int]:
+    """Choose the points that lie furthest to each side."""
     return sorted({int(i) for column in places.T for i in (*column.argsort()[:2], *column.argsort()[-2:])})
 
 

@@ -1,21 +1,23 @@
 """Pictures of how well metrics predict an outcome, and of which predicts better."""
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from npsstats.reporting.plots.drawing import (
     INK,
-    POINT,
+    MANY_ROWS,
     STYLES,
     check_kind,
-    check_series,
+    draw_intervals,
+    draw_side_by_side,
     figure_size,
     finish_rows,
     legend_of,
     new_axes,
-    short_name,
 )
+from npsstats.reporting.plots.labels import longest, short_names
 from npsstats.results import format as write
 from npsstats.results.validities import CriterionValidity
 from npsstats.results.validity_differences import ValidityDifferences
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["compare_validity", "criterion_validity"]
-
-# How far apart the groups of a row stand.
-APART = 0.62
 
 # What is drawn of each measure: where it says nothing, and its axis.
 ALONE = {
@@ -46,12 +45,13 @@ def criterion_validity(
 ) -> "Axes":
     """Draw how well each metric tells respondents with different outcomes apart, groups beside each other.
 
-    The line is where a metric says nothing: an AUC of 0.5, a correlation of 0. Use `compare_validity` for differences.
+    More than six groups have a row each, with the metrics beside each other. The line is where a metric says nothing:
+    an AUC of 0.5, a correlation of 0. Use `compare_validity` for differences.
 
     Parameters
     ----------
     result : CriterionValidity
-        What to draw; at most six groups.
+        What to draw.
     measure : {"auc", "correlation"}, default "auc"
         Which of its measures.
     ax : matplotlib.axes.Axes, optional
@@ -66,7 +66,7 @@ def criterion_validity(
     TypeError
         If the result is of another kind.
     ValueError
-        If there are more groups than can be told apart, or no such measure.
+        If there is no such measure.
 
     Examples
     --------
@@ -83,22 +83,23 @@ def criterion_validity(
     check_kind("result", result, CriterionValidity)
     _check_measure(measure, tuple(ALONE))
     names, groups = list(dict.fromkeys(result.predictor)), list(dict.fromkeys(result.labels))
-    check_series("result", len(groups))
+    said = short_names(groups)
+    by_group = len(groups) > len(STYLES)
+    rows, series = (said, names) if by_group else (names, said)
+    several = len(series) > 1
+    size = max(len(rows), len(rows) * len(series) * 2 // 3)
     nothing, what = ALONE[measure]
-    ax = new_axes(ax, figure_size(max(len(names), len(names) * len(groups) * 2 // 3), legend=len(groups) > 1))
+    ax = new_axes(ax, figure_size(size, legend=several, lines=2, letters=longest(rows)))
     value, low, high = (getattr(result, f"{measure}{end}") for end in ("", "_low", "_high"))
-    drawn = []
-    for place, (group, (colour, marker, _)) in enumerate(zip(groups, STYLES, strict=False)):
-        which = np.array([label == group for label in result.labels])
-        shift = (place - (len(groups) - 1) / 2) * APART / max(len(groups), 2)
-        rows = np.array([names.index(name) for name in result.predictor])[which] + shift
-        ax.hlines(rows, low[which], high[which], color=colour, linewidth=2)
-        drawn += ax.plot(value[which], rows, marker, color=colour, markersize=6)
+    pairs = zip(result.labels, result.predictor, strict=True)
+    cells: list[tuple[Hashable, Hashable]] = [(one, two) if by_group else (two, one) for one, two in pairs]
+    order = (groups, names) if by_group else (names, groups)
+    drawn, _ = draw_side_by_side(ax, cells, order, value, (low, high))
     ax.axvline(nothing, color=INK, linewidth=0.8, zorder=0)
     level = write.level(result.confidence_level)
-    finish_rows(ax, names, f"{what}, with {level} interval\npredicted: {result.outcome} ({result.event_is})")
-    if len(groups) > 1:
-        legend_of(ax, drawn, [short_name(group) for group in groups])
+    finish_rows(ax, rows, f"{what}\nwith {level} interval; predicted: {result.outcome} ({result.event_is})")
+    if several:
+        legend_of(ax, drawn, series, beside=longest(rows))
     return ax
 
 
@@ -153,18 +154,17 @@ def compare_validity(
         msg = f"`measure` {measure!r} is not in this result: {result.outcome} is not an event of 0 or 1."
         raise ValueError(msg)
     names = [
-        f"{short_name(label) + ': ' if label else ''}{one} vs {two}"
-        for label, one, two in zip(result.labels, result.predictor, result.reference, strict=True)
+        f"{name + ': ' if label else ''}{one} vs {two}"
+        for label, name, one, two in zip(
+            result.labels, short_names(result.labels), result.predictor, result.reference, strict=True
+        )
     ]
-    ax = new_axes(ax, figure_size(len(names), lines=3))
+    ax = new_axes(ax, figure_size(len(names), lines=3, letters=longest(names)))
     rows = np.arange(len(names))
-    ax.hlines(rows, low, high, color=POINT, linewidth=2)
     filled, how = (low > 0) | (high < 0), "by its interval"
     if measure == "auc":
         filled, how = np.array([verdict != "cannot tell" for verdict in result.verdict]), "by its adjusted p"
-    for which, face in ((filled, POINT), (~filled, "white")):
-        if which.any():
-            ax.plot(value[which], rows[which], "o", color=POINT, markerfacecolor=face, markersize=6)
+    draw_intervals(ax, rows, value, (low, high), filled=filled, many=len(names) > MANY_ROWS)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     level = write.level(result.confidence_level)
     label = (
