@@ -9,7 +9,7 @@ from critique_counting import SIZES, Z, rng_of, tally
 from npsstats.critique.decomposition import SUMS
 from npsstats.kernels.restricted import restricted_limits
 from npsstats.kernels.score import skewness_corrected_score
-from npsstats.kernels.standardisation import factors_of_contributions, mix_and_rate, segment_reaches
+from npsstats.kernels.standardisation import factors_of_contributions, mix_and_rate, reaches_of_all, segment_reaches
 from npsstats.results.decompositions import CONTRIBUTIONS
 
 DRAWS = 2_000
@@ -106,6 +106,8 @@ def intervals(tables: np.ndarray, *, delta: bool = False) -> tuple[np.ndarray, n
     reaches = segment_reaches(weight, known["change"], score_limits(tables), variances, known["second"], Z)
     for columns, (below, above) in zip(COLUMNS_OF, reaches, strict=True):
         down[:, :-1, columns], up[:, :-1, columns] = below, above
+    # 2e-10 points are rounding, as in the library.
+    down[:, -1], up[:, -1] = (reaches_of_all(reach[:, :-1], error[:, -1], reach[:, -1], 2e-10) for reach in (down, up))
     return value - down, value + up
 
 

@@ -11,7 +11,7 @@ from npsstats.critique.segment_limits import limits_of_segments
 from npsstats.inference.comparison import compare
 from npsstats.inference.methods import check_confidence_level
 from npsstats.inference.response_rates import warned_once
-from npsstats.kernels.standardisation import mix_and_rate
+from npsstats.kernels.standardisation import mix_and_rate, reaches_of_all
 from npsstats.ratings.scales import Metric
 from npsstats.ratings.surveys import SurveyCounts
 from npsstats.results.decompositions import BOTH, CONTRIBUTIONS, ENTERING, LEAVING, TOTAL, Decomposition
@@ -231,10 +231,8 @@ class _Split:
         reaches = limits_of_segments(mix, metric, (mixed, rated, summed), confidence_level)
         for columns, (below, above) in zip(ways, reaches, strict=True):
             down[:-1, columns], up[:-1, columns] = below, above
-        # Ratings that are all alike have no spread, and segments of them limits nevertheless: so has their sum.
-        alike = error[:-1] <= ROUNDING * np.ptp(metric.bounds)
-        for reach in (down, up):
-            reach[-1] = np.hypot(reach[-1], np.sqrt((np.where(alike, reach[:-1], 0.0) ** 2).sum(axis=0)))
+        least = ROUNDING * np.ptp(metric.bounds)
+        down[-1], up[-1] = (reaches_of_all(reach[:-1], error[-1], reach[-1], least) for reach in (down, up))
         low, high = contribution - down, contribution + up
         low[-1, WHOLE], high[-1, WHOLE] = mix.limits(metric, confidence_level)
         where = [BOTH if all(place) else ENTERING if place[1] else LEAVING for place in there.T.tolist()]

@@ -13,7 +13,14 @@ import numpy as np
 
 from npsstats.typing import BoolArray, FloatArray, IndexArray, IntArray
 
-__all__ = ["Standardised", "column_mixes", "factors_of_contributions", "mix_and_rate", "segment_reaches"]
+__all__ = [
+    "Standardised",
+    "column_mixes",
+    "factors_of_contributions",
+    "mix_and_rate",
+    "reaches_of_all",
+    "segment_reaches",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,3 +319,25 @@ def _subsets(chosen: int) -> Iterator[int]:
         yield subset
         subset = (subset - 1) & chosen
     yield 0
+
+
+def reaches_of_all(single: FloatArray, error: FloatArray, reach: FloatArray, least: float) -> FloatArray:
+    """Find how far away the limits of all segments together are, where their standard error knows nothing.
+
+    Parameters
+    ----------
+    single : ndarray, shape (..., segments, contributions)
+        How far away those of single segments are; nan where that is not known, or there is no segment.
+    error, reach : ndarray, shape (..., contributions)
+        The standard errors of all together, and how far away their limits are by these.
+    least : float
+        Smaller standard errors are rounding: all ratings of a segment are alike in both periods, and so in all.
+
+    Returns
+    -------
+    ndarray, shape (..., contributions)
+        Where there is no standard error the square root of the sum of the squares, as of independent segments.
+    """
+    together = np.sqrt(np.nansum(single**2, axis=-2))
+    found: FloatArray = np.where(error <= least, together, reach)
+    return found
