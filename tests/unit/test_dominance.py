@@ -46,7 +46,7 @@ def test_the_quantile_is_that_of_the_multivariate_normal_law(cells):
         c = chain_quantile(neighbour_correlations(below), 0.95)
         size = cells - 1
         inside = multivariate_normal.cdf(
-            np.full(size, c), np.zeros(size), bridge(below), lower_limit=np.full(size, -c), maxpts=400_000, rng=1
+            np.full(size, c), np.zeros(size), bridge(below), lower_limit=np.full(size, -c), maxpts=400_000
         )
         # SciPy's quasi-random integral has some four digits.
         assert inside == pytest.approx(0.95, abs=2e-4)
