@@ -438,7 +438,7 @@ def _is_binary(values: FloatArray, name: str) -> bool:
     """Whether an outcome is 1 for an event and 0 for none; other outcomes have more than two values."""
     if values.size < 2:
         seen = f"all known ones are {values[0]:g}" if values.size else "none is known"
-        msg = f"the outcome {name} must have at least two values to be told apart; {seen}."
+        msg = f"`outcome` {name} must have two values at least; {seen}. Keep respondents of both kinds when tabulating."
         raise ValueError(msg)
     if values.size == 2 and set(values.tolist()) != {0.0, 1.0}:
         msg = (

@@ -255,7 +255,7 @@ def test_levels_lie_between_0_and_1(level):
 def test_one_outcome_only_is_named_with_its_number():
     rows = some_rows().assign(left=1.0)
     text = told(ValueError, joint_of(rows))
-    assert "the outcome left must have at least two values" in text
+    assert "`outcome` left must have two values at least" in text
     assert "1" in text
 
 
